@@ -1,0 +1,1 @@
+"""contact_pipeline: drop a contact file, get a clean CRM and a ranked, explained call list."""
