@@ -67,20 +67,36 @@ class Field:
 
 # The order is the order of columns everywhere: tables, workbook, dictionary.
 FIELDS: tuple[Field, ...] = (
-    Field("email", "Email (Primary)", Kind.EMAIL, "Normalised address; the key of a contact.", Survivorship.NEVER, True),
+    Field(
+        "email", "Email (Primary)", Kind.EMAIL, "Normalised address; the key of a contact.", Survivorship.NEVER, True
+    ),
     Field("secondary_email", "Email (Secondary)", Kind.EMAIL, "A further address of the same person.", personal=True),
     Field("first_name", "First Name", Kind.PERSON_NAME, "Given name.", personal=True),
     Field("last_name", "Last Name", Kind.PERSON_NAME, "Family name.", personal=True),
-    Field("full_name", "Full Name", Kind.PERSON_NAME, "Name as one text, made of the parts where it is missing.",
-          personal=True),
+    Field(
+        "full_name",
+        "Full Name",
+        Kind.PERSON_NAME,
+        "Name as one text, made of the parts where it is missing.",
+        personal=True,
+    ),
     Field("salutation", "Salutation", Kind.SALUTATION, "Mr, Ms, Dr and the like.", personal=True),
     Field("company", "Company", Kind.COMPANY, "Employer as the source spells it, tidied."),
-    Field("phone", "Phone Number (Work)", Kind.PHONE, "E.164, with the row's own country; an extension follows as ;ext=.",
-          personal=True),
+    Field(
+        "phone",
+        "Phone Number (Work)",
+        Kind.PHONE,
+        "E.164, with the row's own country; an extension follows as ;ext=.",
+        personal=True,
+    ),
     Field("mobile_phone", "Phone Number (Mobile)", Kind.PHONE, "E.164.", personal=True),
     Field("job_title", "Job Title", Kind.JOB_TITLE, "Title as written, tidied."),
-    Field("seniority", "Seniority", Kind.SENIORITY,
-          "Owner, C-Level, VP, Director, Manager, Senior, Staff or Entry; read from the job title where it is missing."),
+    Field(
+        "seniority",
+        "Seniority",
+        Kind.SENIORITY,
+        "Owner, C-Level, VP, Director, Manager, Senior, Staff or Entry; read from the job title where it is missing.",
+    ),
     Field("department", "Department", Kind.DEPARTMENT, "Function, read from the job title where it is missing."),
     Field("industry", "Industry", Kind.INDUSTRY, "Industry under one common name."),
     Field("country", "Country", Kind.COUNTRY, "ISO 3166-1 alpha-2 code."),
@@ -92,11 +108,18 @@ FIELDS: tuple[Field, ...] = (
     Field("linkedin_url", "LinkedIn URL", Kind.LINKEDIN_URL, "Profile address.", personal=True),
     Field("lead_source", "Lead Source", Kind.CATEGORY, "Where the contact came from first.", Survivorship.FILL),
     Field("lead_status", "Lead Status", Kind.CATEGORY, "Status in the source tool."),
-    Field("lifecycle_stage", "Lifecycle Stage", Kind.LIFECYCLE_STAGE, "Stage of the relation; only moves forward.",
-          Survivorship.FORWARD),
+    Field(
+        "lifecycle_stage",
+        "Lifecycle Stage",
+        Kind.LIFECYCLE_STAGE,
+        "Stage of the relation; only moves forward.",
+        Survivorship.FORWARD,
+    ),
     Field("created_at", "Create Date", Kind.DATETIME, "When the contact was first known anywhere.", Survivorship.MIN),
     Field("last_activity_at", "Last Activity Date", Kind.DATETIME, "Last known activity.", Survivorship.MAX),
-    Field("original_crm_id", "Original CRM ID", Kind.IDENTIFIER, "Id in the tool the record came from.", Survivorship.FILL),
+    Field(
+        "original_crm_id", "Original CRM ID", Kind.IDENTIFIER, "Id in the tool the record came from.", Survivorship.FILL
+    ),
     Field("company_size", "Company Size", Kind.HEADCOUNT, "Employees: a number (250) or a range (11-50, 10001+)."),
     Field("annual_revenue", "Annual Revenue", Kind.MONEY, "Yearly revenue in the source's currency, in units."),
     Field("growth_rate", "Growth Rate", Kind.RATE, "Yearly growth as a fraction: 0.12 is 12 %."),
@@ -106,10 +129,17 @@ FIELDS: tuple[Field, ...] = (
     Field("email_clicks", "Email Clicks", Kind.COUNT, "Number of links clicked in e-mails."),
     Field("owner", "Contact Owner", Kind.CATEGORY, "Who works the contact.", Survivorship.FILL, True),
     Field("notes", "Notes", Kind.TEXT, "Free text.", Survivorship.UNION, True),
-    Field("converted", "Converted", Kind.BOOLEAN, "Became a customer: true, false, or blank for unknown.",
-          Survivorship.RATCHET),
+    Field(
+        "converted",
+        "Converted",
+        Kind.BOOLEAN,
+        "Became a customer: true, false, or blank for unknown.",
+        Survivorship.RATCHET,
+    ),
     Field("converted_at", "Conversion Date", Kind.DATETIME, "When it converted first.", Survivorship.MIN),
-    Field("opted_out", "Opted Out", Kind.BOOLEAN, "Wants no marketing; an import never lifts it.", Survivorship.RATCHET),
+    Field(
+        "opted_out", "Opted Out", Kind.BOOLEAN, "Wants no marketing; an import never lifts it.", Survivorship.RATCHET
+    ),
 )
 
 FIELD_BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
@@ -118,7 +148,13 @@ PERSONAL_FIELDS: frozenset[str] = frozenset(field.name for field in FIELDS if fi
 
 # A stage never moves to the left.
 LIFECYCLE_STAGES: tuple[str, ...] = (
-    "Subscriber", "Lead", "Marketing Qualified Lead", "Sales Qualified Lead", "Opportunity", "Customer", "Evangelist",
+    "Subscriber",
+    "Lead",
+    "Marketing Qualified Lead",
+    "Sales Qualified Lead",
+    "Opportunity",
+    "Customer",
+    "Evangelist",
 )
 
 SENIORITIES: tuple[str, ...] = ("Entry", "Staff", "Senior", "Manager", "Director", "VP", "C-Level", "Owner")
@@ -135,12 +171,19 @@ class ScoreField:
 
 
 SCORE_FIELDS: tuple[ScoreField, ...] = (
-    ScoreField("lead_score", "AI Lead Score", "DOUBLE",
-               "0-100, one decimal; 50 is the average lead, 75 three times its odds."),
+    ScoreField(
+        "lead_score", "AI Lead Score", "DOUBLE", "0-100, one decimal; 50 is the average lead, 75 three times its odds."
+    ),
     ScoreField("lead_category", "Lead Category", "VARCHAR", "Hot, Warm or Cold, read from the score as shown."),
-    ScoreField("score_percentile", "Score Percentile", "DOUBLE", "Share of contacts with a lower or equal score, 0-100."),
-    ScoreField("conversion_probability", "Conversion Probability", "DOUBLE",
-               "Calibrated chance to convert, 0-1; blank when the score comes from points."),
+    ScoreField(
+        "score_percentile", "Score Percentile", "DOUBLE", "Share of contacts with a lower or equal score, 0-100."
+    ),
+    ScoreField(
+        "conversion_probability",
+        "Conversion Probability",
+        "DOUBLE",
+        "Calibrated chance to convert, 0-1; blank when the score comes from points.",
+    ),
     ScoreField("key_factors", "Key Factors", "VARCHAR", "What raised (+) and lowered (-) the score most, in words."),
     ScoreField("recommended_action", "Recommended Next Action", "VARCHAR", "What to do next, and what triggered it."),
     ScoreField("engagement_propensity", "Engagement Propensity", "DOUBLE", "How likely the contact responds, 0-1."),
@@ -148,8 +191,12 @@ SCORE_FIELDS: tuple[ScoreField, ...] = (
     ScoreField("score_method", "Score Method", "VARCHAR", "points or model."),
     ScoreField("model_version", "Model Version", "VARCHAR", "Version of the model or points table behind the score."),
     ScoreField("scored_at", "Scored At", "TIMESTAMP", "When the score was computed, UTC."),
-    ScoreField("score_breakdown", "Score Breakdown", "JSON",
-               "Base and contribution of each source column, in log-odds; they add up to the score."),
+    ScoreField(
+        "score_breakdown",
+        "Score Breakdown",
+        "JSON",
+        "Base and contribution of each source column, in log-odds; they add up to the score.",
+    ),
 )
 
 SCORE_FIELD_NAMES: tuple[str, ...] = tuple(field.name for field in SCORE_FIELDS)

@@ -60,8 +60,27 @@ class ImportSettings(_Frozen):
     date_order: DateOrder = "auto"
     default_country: str | None = None
     mapping: dict[str, str] = Field(default_factory=dict)
-    won_words: tuple[str, ...] = ("won", "closed won", "closed - converted", "converted", "customer", "yes", "true", "1", "y")
-    lost_words: tuple[str, ...] = ("lost", "closed lost", "closed - not converted", "not converted", "no", "false", "0", "n")
+    won_words: tuple[str, ...] = (
+        "won",
+        "closed won",
+        "closed - converted",
+        "converted",
+        "customer",
+        "yes",
+        "true",
+        "1",
+        "y",
+    )
+    lost_words: tuple[str, ...] = (
+        "lost",
+        "closed lost",
+        "closed - not converted",
+        "not converted",
+        "no",
+        "false",
+        "0",
+        "n",
+    )
     survivorship: dict[str, Survivorship] = Field(default_factory=dict)
 
     @field_validator("survivorship")
