@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import polars as pl
+from polars.datatypes import DataTypeClass
+
 
 class Kind(StrEnum):
     """What a value is; decides its cleaner, its column type and how a workbook shows it."""
@@ -53,6 +56,16 @@ class Survivorship(StrEnum):
     RATCHET = "ratchet"  # once true, always true
 
 
+# Kinds that are not text: their column types in a frame and in the CRM.
+_TYPES: dict[Kind, tuple[pl.DataType | DataTypeClass, str]] = {
+    Kind.DATETIME: (pl.Datetime("us"), "TIMESTAMP"),
+    Kind.COUNT: (pl.Int64, "BIGINT"),
+    Kind.MONEY: (pl.Float64, "DOUBLE"),
+    Kind.RATE: (pl.Float64, "DOUBLE"),
+    Kind.BOOLEAN: (pl.Boolean, "BOOLEAN"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One CRM field. `label` is what users see, `name` the column of the CRM."""
@@ -63,6 +76,16 @@ class Field:
     description: str
     survivorship: Survivorship = Survivorship.NEWEST
     personal: bool = False
+
+    @property
+    def polars_type(self) -> pl.DataType | DataTypeClass:
+        """Type of the cleaned column in a frame; times are UTC without a zone."""
+        return _TYPES.get(self.kind, (pl.String, "VARCHAR"))[0]
+
+    @property
+    def sql_type(self) -> str:
+        """Type of the column in DuckDB."""
+        return _TYPES.get(self.kind, (pl.String, "VARCHAR"))[1]
 
 
 # The order is the order of columns everywhere: tables, workbook, dictionary.
