@@ -1,0 +1,28 @@
+"""CSV files for people: what opens in Excel as text, and comes back unchanged.
+
+Belongs here: writing a frame as CSV. Does not belong: which rows and columns (quarantine, exports).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import polars.selectors as cs
+
+from contact_pipeline.reporting.atomic import atomic_path
+from contact_pipeline.reporting.safe_text import guard_formula
+
+
+def write_csv(path: Path, frame: pl.DataFrame) -> None:
+    """Write `frame` atomically: UTF-8 with a byte order mark, text that could run as a formula led by a '.
+
+    The guard holds for headers too, and for phone numbers such as +49...; the importer takes it off again.
+    Times are written without fractions of a second. Raises polars' ComputeError for nested columns.
+    """
+    names = pl.DataFrame({"name": frame.columns}, schema={"name": pl.String}).select(guard_formula(pl.col("name")))
+    as_text = frame.cast({cs.categorical() | cs.enum(): pl.String})
+    guarded = as_text.with_columns(guard_formula(pl.col(pl.String)))
+    guarded.columns = names["name"].to_list()
+    with atomic_path(path) as temporary:
+        guarded.write_csv(temporary, include_bom=True, datetime_format="%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,138 @@
+"""The sheets that hold leads: the call list and all of them.
+
+Belongs here: which columns they have. Does not belong: how a table is written (`sheets`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import polars as pl
+
+from contact_pipeline.fields import FIELDS, SCORE_FIELDS, Kind
+from contact_pipeline.reporting.facts import SourceRows
+from contact_pipeline.reporting.sheets import Column, Style, column
+
+OUTCOMES: tuple[str, ...] = (
+    "Won",
+    "Lost",
+    "Meeting booked",
+    "Interested, call again",
+    "Not reached",
+    "Not interested",
+    "Wrong contact",
+)
+OUTCOME_HEADER = "Outcome"
+CONTACT_ID_HEADER = "Contact ID"  # lets an Outcome find its contact when the workbook comes back
+
+_FIELD_STYLES: dict[Kind, Style] = {
+    Kind.MONEY: Style.MONEY,
+    Kind.RATE: Style.PERCENT,
+    Kind.COUNT: Style.INTEGER,
+}
+_SCORE_STYLES: dict[str, Style] = {
+    "lead_score": Style.SCORE,
+    "lead_category": Style.CATEGORY,
+    "score_percentile": Style.NUMBER,
+    "conversion_probability": Style.PERCENT,
+    "engagement_propensity": Style.PERCENT,
+}
+_NOT_FOR_PEOPLE = frozenset({"score_breakdown"})  # a machine's JSON; key_factors says it in words
+# Text that Excel shows unchanged as a number: no leading zero or plus, no more digits than a cell shows.
+_PLAIN_NUMBER = r"^(?:0|-?[1-9]\d{0,8}|-?(?:0|[1-9]\d{0,4})\.\d{0,3}[1-9])$"
+_PLAIN_DATE = r"^\d{4}-\d{2}-\d{2}$"
+
+
+def call_list(leads: pl.DataFrame) -> list[Column]:
+    """The Hot leads in the order given: who, how to reach them, why, what next, and an Outcome to fill in.
+
+    Somebody who opted out is never on it.
+    """
+    hot = leads.filter(pl.col("lead_category") == "Hot")
+    if "opted_out" in hot.columns:
+        hot = hot.filter(pl.col("opted_out").fill_null(False).not_())
+    return [
+        column("Name", _first_of(hot, "full_name", "email"), width=24),
+        column("Company", _first_of(hot, "company"), width=24),
+        column("Title", _first_of(hot, "job_title"), width=24),
+        column("Phone", _first_of(hot, "phone", "mobile_phone"), width=18),
+        column("E-mail", _first_of(hot, "email"), width=30),
+        column("Score", hot["lead_score"], Style.SCORE, width=9, is_score=True),
+        column("Why", hot["key_factors"], Style.WRAPPED, width=56, is_score=True),
+        column("Next action", hot["recommended_action"], Style.WRAPPED, width=40, is_score=True),
+        column(OUTCOME_HEADER, pl.Series([None] * hot.height, dtype=pl.String), width=22),
+        column(CONTACT_ID_HEADER, hot["contact_id"], Style.MUTED, width=14),
+    ]
+
+
+def crm_columns(leads: pl.DataFrame, custom: Mapping[str, pl.Series]) -> list[Column]:
+    """Every canonical field that any lead fills under its CRM label, the custom fields, the scores."""
+    filled = [
+        field for field in FIELDS if field.name in leads.columns and leads[field.name].null_count() < leads.height
+    ]
+    columns = [column(field.label, leads[field.name], _FIELD_STYLES.get(field.kind)) for field in filled]
+    taken = {item.header for item in columns}
+    for name, values in custom.items():
+        columns.append(column(f"{name} (custom)" if name in taken else name, values))
+    return columns + score_columns(leads)
+
+
+def source_columns(leads: pl.DataFrame, source: SourceRows) -> list[Column]:
+    """The file's own columns with its raw values, then the scores; in the order of `leads`, then by source line.
+
+    A lead stands there once for each of its rows in the file. Rows without a contact are not in it.
+    """
+    order = leads.select("contact_id").with_row_index("rank")
+    rows = source.rows.join(order, on="contact_id", how="inner").sort("rank", "sheet", "line")
+    raw = [
+        column(header, _as_shown(rows[cell])) for header, cell in zip(source.headers, source.cell_columns, strict=True)
+    ]
+    return raw + score_columns(leads[rows["rank"]])
+
+
+def score_columns(leads: pl.DataFrame) -> list[Column]:
+    """What scoring says of each lead, and its contact_id."""
+    shown = [field for field in SCORE_FIELDS if field.name in leads.columns and field.name not in _NOT_FOR_PEOPLE]
+    scores = [column(f.label, leads[f.name], _SCORE_STYLES.get(f.name), is_score=True) for f in shown]
+    return [*scores, column(CONTACT_ID_HEADER, leads["contact_id"], Style.MUTED, width=14)]
+
+
+def custom_field_columns(leads: pl.DataFrame) -> dict[str, pl.Series]:
+    """Custom fields, each as a text series, in the order of first appearance."""
+    if "custom_fields" not in leads.columns:
+        return {}
+    parsed = [_object(text) for text in leads["custom_fields"].to_list()]
+    names = dict.fromkeys(name for row in parsed for name in row)
+    return {name: pl.Series(name, [_text(row.get(name)) for row in parsed], dtype=pl.String) for name in names}
+
+
+def _object(text: str | None) -> Mapping[str, object]:
+    value = json.loads(text) if text else {}
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _first_of(leads: pl.DataFrame, *names: str) -> pl.Series:
+    present = [name for name in names if name in leads.columns]
+    if not present:
+        return pl.Series([None] * leads.height, dtype=pl.String)
+    return leads.select(pl.coalesce(present)).to_series()
+
+
+def _as_shown(raw: pl.Series) -> pl.Series:
+    """A real number or date where every cell of the column would look just the same as one; else the text."""
+    filled = raw.drop_nulls()
+    if filled.is_empty():
+        return raw
+    if filled.str.contains(_PLAIN_NUMBER).all():
+        return raw.cast(pl.Float64)
+    if filled.str.contains(_PLAIN_DATE).all():
+        dates = raw.str.to_date("%Y-%m-%d", strict=False)
+        return dates if dates.null_count() == raw.null_count() else raw
+    return raw
