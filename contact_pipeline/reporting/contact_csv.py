@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import polars.selectors as cs
 
-from contact_pipeline.reporting.atomic import atomic_path
+from contact_pipeline.atomic import atomic_path
 from contact_pipeline.reporting.safe_text import guard_formula
 
 

@@ -13,8 +13,9 @@ import polars as pl
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 from contact_pipeline.reporting.aggregates import BIN_POINTS, CATEGORIES, score_bins, summarise_categories
 from contact_pipeline.reporting.facts import ROW_STATES, ImportFacts, ReportFacts
+from contact_pipeline.reporting.palette import CATEGORY_COLOURS
 from contact_pipeline.reporting.playbook import load_playbook
-from contact_pipeline.reporting.sheets import CATEGORY_COLOURS, Column, Formats, Style, column
+from contact_pipeline.reporting.sheets import Column, Formats, Style, column
 from contact_pipeline.scoring.card import ModelCard
 
 if TYPE_CHECKING:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-CATEGORY_COLOURS = {"Hot": "#D9442B", "Warm": "#E0A22B", "Cold": "#5B87C6"}
 _ROWS_AT_ONCE = 10_000  # bounds the Python objects alive while a large sheet is written
 _MICROSECONDS_A_DAY = 86_400_000_000
 _EXCEL_EPOCH = pl.datetime(1899, 12, 30)

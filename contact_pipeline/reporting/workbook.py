@@ -13,8 +13,8 @@ from pathlib import Path
 import polars as pl
 from xlsxwriter import Workbook
 
+from contact_pipeline.atomic import atomic_path
 from contact_pipeline.reporting.aggregates import ranked
-from contact_pipeline.reporting.atomic import atomic_path
 from contact_pipeline.reporting.facts import ReportFacts, SourceRows
 from contact_pipeline.reporting.lead_sheets import (
     OUTCOME_HEADER,

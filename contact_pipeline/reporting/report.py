@@ -1,0 +1,193 @@
+"""The report: one page of HTML that shows the whole and names nobody.
+
+Belongs here: what the page says, as values and sentences for the template. Does not belong: counting (`aggregates`,
+`factors`), drawing (`charts`), layout (`report.html.j2`, `report.css`). The page asks nothing of anybody: its own
+security policy forbids every request. Imports are named by id, since a file name may hold a person's.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import polars as pl
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from contact_pipeline.atomic import write_text
+from contact_pipeline.fields import FIELD_BY_NAME
+from contact_pipeline.reporting import charts
+from contact_pipeline.reporting.aggregates import (
+    CategorySummary,
+    Split,
+    filled_shares,
+    ranked,
+    score_bins,
+    segments,
+    summarise_categories,
+)
+from contact_pipeline.reporting.factors import key_factors
+from contact_pipeline.reporting.facts import ROW_STATES, ImportFacts, ReportFacts
+from contact_pipeline.reporting.model_quality import baseline, candidate_name, model_findings
+from contact_pipeline.reporting.playbook import load_playbook
+
+_SEGMENT_FIELDS = ("industry", "lead_source", "country", "company_size")
+_WIDE, _HALF, _PHONE = 780, 372, 340
+_LEADS_TO_COMPARE = 30  # a smaller segment's Hot share says little
+
+
+def write_report(path: Path, leads: pl.DataFrame, facts: ReportFacts) -> None:
+    """Write the page atomically; `leads` as in `write_workbook`, in any order."""
+    write_text(path, render_report(leads, facts))
+
+
+def render_report(leads: pl.DataFrame, facts: ReportFacts) -> str:
+    """The page as text: aggregates only, no script, no link to anything outside."""
+    style = files("contact_pipeline.reporting").joinpath("report.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    return (
+        _templates()
+        .get_template("report.html.j2")
+        .render(
+            style=Markup(style),  # noqa: S704  (our own file)
+            style_digest=digest,
+            facts=facts,
+            leads=leads.height,
+            states=ROW_STATES,
+            **_scores(leads, facts),
+            **_imports(facts.imports),
+            **_quality(leads, facts.imports),
+            **_model(facts),
+        )
+    )
+
+
+def _templates() -> Environment:
+    loader = PackageLoader("contact_pipeline.reporting", "")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(count="{:,}".format, percent=_percent, words=lambda text: text.replace("_", " "))
+    return environment
+
+
+def _scores(leads: pl.DataFrame, facts: ReportFacts) -> dict[str, object]:
+    categories = summarise_categories(leads)
+    splits = {name: segments(leads, name) for name in _SEGMENT_FIELDS}
+    factors = key_factors(ranked(leads), facts.card)
+    bins = score_bins(leads)
+    return {
+        "headline": headline(categories),
+        "advice": _advice(categories, splits),
+        "categories": categories,
+        "plays": load_playbook(),
+        "distribution": _both(lambda width: charts.histogram(bins, width=width)),
+        "factors": _both(lambda width: charts.diverging_bars(factors, width=width)) if factors else None,
+        "segments": [
+            (FIELD_BY_NAME[name].label, _segment_chart(name, found)) for name, found in splits.items() if found
+        ],
+        "withheld": any(split.by_category is None for found in splits.values() for split in found),
+    }
+
+
+def _segment_chart(name: str, splits: Sequence[Split]) -> Markup:
+    title = f"Leads by {FIELD_BY_NAME[name].label.lower()} and category"
+    return _drawn(charts.stacked_bars(splits, width=_HALF, title=title))
+
+
+def _imports(imports: Sequence[ImportFacts]) -> dict[str, object]:
+    total: Counter[str] = Counter()
+    failures: Counter[str] = Counter()
+    skips: Counter[str] = Counter()
+    for one in imports:
+        total.update(one.rows)
+        failures.update(one.failures)
+        skips.update(one.skips)
+    return {
+        "rows": total,
+        "import_sentence": _import_sentence(total),
+        "set_aside": [("failed", failures.most_common()), ("skipped", skips.most_common())],
+    }
+
+
+def _quality(leads: pl.DataFrame, imports: Sequence[ImportFacts]) -> dict[str, object]:
+    issues: Counter[str] = Counter()
+    for one in imports:
+        issues.update(one.issues)
+    shares = [(field.label, share) for field, share in filled_shares(leads)]
+    middle = (len(shares) + 1) // 2
+    halves = [half for half in (shares[:middle], shares[middle:]) if half]
+    title = "Share of contacts with a value, by field"
+    return {
+        "filled": [_drawn(charts.share_bars(half, width=_HALF, title=title)) for half in halves],
+        "issues": issues.most_common(),
+    }
+
+
+def _model(facts: ReportFacts) -> dict[str, object]:
+    card = facts.card
+    return {
+        "card": card,
+        "findings": model_findings(card) if card else [],
+        "baseline": baseline(card) if card else None,
+        "candidate_name": candidate_name,
+        "gains": _drawn(charts.gains_curve(card.gains, width=_HALF)) if card and card.gains else None,
+        "calibration": _drawn(charts.calibration_plot(card.calibration, width=_HALF))
+        if card and card.calibration
+        else None,
+    }
+
+
+def headline(categories: Sequence[CategorySummary]) -> str:
+    """The report in one sentence."""
+    hot, warm, _ = categories
+    if not any(one.leads for one in categories):
+        return "No lead is scored yet."
+    if not hot.leads:
+        return f"No lead is Hot; the best are the {warm.leads:,} Warm ones." if warm.leads else "All leads are Cold."
+    start = f"{_percent(hot.share)} of the leads ({hot.leads:,}) {'is' if hot.leads == 1 else 'are'} Hot"
+    wins = sum(one.expected_wins or 0.0 for one in categories)
+    if hot.expected_wins is None or not wins:
+        return f"{start}."
+    return f"{start} and carry {_percent(hot.expected_wins / wins)} of the expected wins."
+
+
+def _advice(categories: Sequence[CategorySummary], splits: Mapping[str, Sequence[Split]]) -> str:
+    """Where Hot leads are clearly more frequent than on the whole; empty where they are so nowhere."""
+    overall = categories[0].share
+    found = [
+        (split.hot_share, split.label, FIELD_BY_NAME[name].label)
+        for name, of_field in splits.items()
+        for split in of_field
+        if split.hot_share and split.leads >= _LEADS_TO_COMPARE and split.hot_share >= 1.25 * overall
+    ]
+    if not found:
+        return ""
+    share, label, field = max(found)
+    return f"They are most frequent in {field} {label}: {_percent(share)} are Hot there, against {_percent(overall)} overall."
+
+
+def _import_sentence(rows: Mapping[str, int]) -> str:
+    if not rows:
+        return ""
+    aside = rows["skipped"] + rows["failed"] + rows["not_data"]
+    taken = f"{rows['created']:,} new, {rows['updated']:,} updated, {rows['unchanged']:,} unchanged"
+    return f"{rows['total']:,} rows read: {taken}; {aside:,} not taken in."
+
+
+def _both(draw: Callable[[int], str]) -> Markup:
+    """A picture twice, for the page and for a phone; the style sheet shows one of them."""
+    wide, phone = _drawn(draw(_WIDE)), _drawn(draw(_PHONE))
+    return Markup('<div class="wide">{}</div><div class="phone">{}</div>').format(wide, phone)
+
+
+def _drawn(svg: str) -> Markup:
+    return Markup(svg)  # noqa: S704  (charts escapes every text)
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else charts.percent(share)
