@@ -1,0 +1,1 @@
+"""One module a sample file: how its source tool spells the same people."""
