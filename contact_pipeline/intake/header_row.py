@@ -1,0 +1,97 @@
+"""Where the header is: below title rows, above the data, and not the first row of data.
+
+Belongs here: what makes a row of cells a header. Does not belong: what the headers mean (`mapping`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from statistics import median
+
+Cells = Sequence[str | None]
+
+_ADDRESS = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+_VALUE = re.compile(
+    r"""^(?:[-+(]?[\d][\d\s.,:/()'+-]*%?            # number, phone, date in figures
+        |\+[\d\s().-]{6,}                           # phone
+        |\d{4}-\d\d-\d\d[T\s].*                     # date and time
+        |true|false|https?://\S+)$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_HEADER_WORD = re.compile(
+    r"\b(?:e-?mails?|mail|correo|courriel|name|nom|nombre|vorname|nachname|first|last|phone|tel|telephone|telefon|mobile"
+    r"|company|firma|organi[sz]ation|country|city|title|status|date|id|address|subject|type|notes?)\b",
+    re.IGNORECASE,
+)
+_LONGEST_HEADER = 400
+_ROWS_BELOW = 20
+
+
+def find_header(rows: Sequence[Cells]) -> int | None:
+    """Index of the header among the first rows of a table, or None where the first full row is data already."""
+    filled = [_filled(row) for row in rows]
+    for index, cells in enumerate(filled):
+        if _is_title(cells, filled[index + 1 : index + 1 + _ROWS_BELOW]):
+            continue
+        if _is_instruction(cells):
+            continue
+        if not _reads_as_header(cells) or _recurs_below(rows, index):
+            return None
+        return index + 1 if _is_group_row(filled, index) else index
+    return None
+
+
+def header_texts(cells: Cells) -> tuple[str, ...]:
+    """Headers as shown: outer blanks and invisible marks removed, blank ones kept as empty text."""
+    return tuple(_visible(cell or "") for cell in cells)
+
+
+def looks_like_address(text: str | None) -> bool:
+    """Whether a cell is an e-mail address and nothing else."""
+    return bool(text and _ADDRESS.match(text.strip()))
+
+
+def _visible(text: str) -> str:
+    return re.sub(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", "", text).strip()
+
+
+def _filled(row: Cells) -> list[str]:
+    return [cell.strip() for cell in row if cell and cell.strip()]
+
+
+def _is_title(cells: list[str], below: list[list[str]]) -> bool:
+    """A row that fills far fewer cells than the rows below it."""
+    usual = median([len(row) for row in below if row] or [1])
+    return 2 * len(cells) < usual or (len(cells) == 1 and usual >= 2)
+
+
+def _is_instruction(cells: list[str]) -> bool:
+    """Sentences for whoever fills in a template, above its header."""
+    return median(len(cell) for cell in cells) > 40 and not any(map(looks_like_address, cells))
+
+
+def _reads_as_header(cells: list[str]) -> bool:
+    if any(looks_like_address(cell) or len(cell) > _LONGEST_HEADER for cell in cells):
+        return False
+    values = sum(bool(_VALUE.match(cell)) for cell in cells)
+    return 2 * values < len(cells) or any(_HEADER_WORD.search(cell) for cell in cells)
+
+
+def _recurs_below(rows: Sequence[Cells], index: int) -> bool:
+    """A first row whose cells come again in their columns is data, unless a header word says otherwise."""
+    head = [(cell or "").strip().lower() for cell in rows[index]]
+    if any(_HEADER_WORD.search(cell) for cell in head):
+        return False
+    below = [[(cell or "").strip().lower() for cell in row] for row in rows[index + 1 :]]
+    below = [row for row in below if row != head]
+    return any(cell and any(len(row) > i and row[i] == cell for row in below) for i, cell in enumerate(head))
+
+
+def _is_group_row(filled: list[list[str]], index: int) -> bool:
+    """A row of group names ("Person", "Firm") above the header proper: the next row fills more and has header words."""
+    if index + 1 >= len(filled) or len(filled[index + 1]) <= len(filled[index]):
+        return False
+    below = filled[index + 1]
+    words = sum(bool(_HEADER_WORD.search(cell)) for cell in below)
+    return 3 * words >= len(below) and _reads_as_header(below) and not any(_VALUE.match(cell) for cell in below)

@@ -1,0 +1,29 @@
+"""The one door to a dropped file: path in, text tables out, or a refusal that says why.
+
+Belongs here: which reader takes which kind of file. Does not belong: how each reads (`text_tables`, `spreadsheets`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from contact_pipeline.intake.files import read_bytes
+from contact_pipeline.intake.signatures import Container, recognise
+from contact_pipeline.intake.spreadsheets import read_workbook
+from contact_pipeline.intake.tables import SourceFile
+from contact_pipeline.intake.text_tables import read_text
+from contact_pipeline.settings import Limits
+
+
+def read_source(path: Path, limits: Limits, *, name: str | None = None) -> SourceFile:
+    """Read a file into text tables, nothing lost and nothing guessed at without saying so.
+
+    `name` is the file as the user knows it (the default is the path's own name); the content decides how it is read,
+    not the name. Raises FileRefused with a stable reason and one line that names the file, what is wrong and what to do.
+    """
+    name = name or path.name
+    data = read_bytes(path, limits, name=name)
+    container = recognise(data, name)
+    if container is Container.TEXT:
+        return SourceFile(name, (read_text(data, limits, name=name),))
+    return read_workbook(data, container, limits, name=name)

@@ -1,0 +1,100 @@
+"""What each record below the header is: data, or a blank line, a repeated header, a total, a note.
+
+Belongs here: the rules by which a record is not data. Does not belong: structure (`delimited`) and bad values (`cleaning`).
+Whatever is not surely something else is data, so that it can fail with a reason instead of vanishing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import polars as pl
+
+from contact_pipeline.intake.header_row import looks_like_address
+from contact_pipeline.intake.tables import RowKind
+
+_TOTAL = r"(?i)^\s*(?:grand |sub-?)?(?:totals?|sum|summe|gesamt|gesamtsumme|totale|totaal|suma|somme|итого|合計|合计)\s*:?\s*$"
+_TOTAL_VALUE = re.compile(r"^[\s\d.,%€$£+()-]*$")
+_FEWEST_COLUMNS_WITH_NOTES = 3  # in a narrow table a lone cell may well be a contact
+
+
+def classify(rows: pl.DataFrame, headers: Sequence[str]) -> pl.DataFrame:
+    """Fill the column `kind` of a table's rows.
+
+    In: line, kind (null, or BROKEN, BLANK or NOTE where the reader knows already), problem, raw and c0.. as in a
+    TextTable. Out: the same rows in the same order, kind without nulls. A NOTE of the reader that has data below it is
+    turned into BROKEN; raw and problem stay only on broken rows.
+    """
+    cells = [column for column in rows.columns if re.fullmatch(r"c\d+", column)]
+    rows = rows.with_row_index("_position")
+    first = pl.coalesce(cells)
+    undecided = pl.col("kind").is_null()
+    marks = [
+        _blank(rows.filter(undecided & first.str.strip_chars().replace("", None).is_null()), cells),
+        _repeated(rows.filter(undecided & _header_cell(headers)), cells, headers),
+        _totals(rows.filter(undecided & first.str.contains(_TOTAL)), cells),
+    ]
+    rows = _marked(rows, marks)
+    rows = _marked(rows, [_notes(rows, cells)])
+    return _settle_notes(rows).drop("_position")
+
+
+def _marked(rows: pl.DataFrame, marks: Sequence[tuple[RowKind, list[int]]]) -> pl.DataFrame:
+    positions = {position: kind.value for kind, found in marks for position in found}
+    if not positions:
+        return rows
+    kind = pl.col("_position").replace_strict(positions, default=None, return_dtype=pl.String)
+    return rows.with_columns(kind=pl.coalesce("kind", kind))
+
+
+def _blank(candidates: pl.DataFrame, cells: list[str]) -> tuple[RowKind, list[int]]:
+    empty = pl.all_horizontal(pl.col(cells).fill_null("").str.strip_chars() == "")
+    return RowKind.BLANK, candidates.filter(empty)["_position"].to_list()
+
+
+def _header_cell(headers: Sequence[str]) -> pl.Expr:
+    """Rows whose cell under the first named column is that name."""
+    index = next((i for i, header in enumerate(headers) if header), 0)
+    return pl.col(f"c{index}").str.strip_chars() == headers[index]
+
+
+def _repeated(candidates: pl.DataFrame, cells: list[str], headers: Sequence[str]) -> tuple[RowKind, list[int]]:
+    same = [pl.col(c).fill_null("").str.strip_chars() == h for c, h in zip(cells, headers, strict=True)]
+    return RowKind.REPEATED_HEADER, candidates.filter(pl.all_horizontal(same))["_position"].to_list()
+
+
+def _totals(candidates: pl.DataFrame, cells: list[str]) -> tuple[RowKind, list[int]]:
+    """Rows whose first filled cell says total and whose other cells are blank or figures."""
+    found = []
+    for position, *values in candidates.select("_position", *cells).iter_rows():
+        filled = [value for value in values if value and value.strip()]
+        if len(cells) > 1 and all(_TOTAL_VALUE.match(value) for value in filled[1:]):
+            found.append(position)
+    return RowKind.TOTAL, found
+
+
+def _notes(rows: pl.DataFrame, cells: list[str]) -> tuple[RowKind, list[int]]:
+    """Rows of full width that fill only the first cell: below the last data, after a blank row."""
+    if len(cells) < _FEWEST_COLUMNS_WITH_NOTES:
+        return RowKind.NOTE, []
+    lone = pl.col(cells[0]).is_not_null() & pl.all_horizontal(pl.col(cells[1:]).is_null())
+    undecided = pl.col("kind").is_null()
+    last_data = rows.filter(undecided & ~lone)["_position"].max()
+    below = rows if last_data is None else rows.filter(pl.col("_position") > last_data)
+    found, after_blank = [], False
+    for position, kind, text in below.select("_position", "kind", cells[0]).iter_rows():
+        after_blank = after_blank or kind == RowKind.BLANK
+        if kind is None and after_blank and not looks_like_address(text):
+            found.append(position)
+    return RowKind.NOTE, found
+
+
+def _settle_notes(rows: pl.DataFrame) -> pl.DataFrame:
+    kind = pl.col("kind").fill_null(RowKind.DATA.value)
+    last_data = rows.select(pl.col("_position").filter(pl.col("kind").is_null()).max()).item() or 0
+    comment = pl.col("raw").str.starts_with("#")
+    too_early = (kind == RowKind.NOTE) & pl.col("raw").is_not_null() & ~comment & (pl.col("_position") < last_data)
+    rows = rows.with_columns(kind=pl.when(too_early).then(pl.lit(RowKind.BROKEN.value)).otherwise(kind))
+    broken = pl.col("kind") == RowKind.BROKEN
+    return rows.with_columns(pl.when(broken).then(pl.col(c)).otherwise(None).alias(c) for c in ("problem", "raw"))

@@ -1,0 +1,157 @@
+"""A workbook -> text tables, one a visible sheet that holds a table.
+
+Belongs here: running the guarded parser and turning its sheets into tables. Does not belong: whether the file is safe
+(`workbook_guard`) and parsing itself (`workbook_child`).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import polars as pl
+
+from contact_pipeline.errors import FileRefused
+from contact_pipeline.intake.header_row import find_header, header_texts
+from contact_pipeline.intake.refusals import refusal
+from contact_pipeline.intake.row_kinds import classify
+from contact_pipeline.intake.signatures import Container
+from contact_pipeline.intake.tables import RowKind, SourceFile, TextTable
+from contact_pipeline.intake.workbook_guard import check_ole_workbook, check_zip_workbook
+from contact_pipeline.settings import Limits
+
+_HEADER_ROWS = 60
+_CHILD = "contact_pipeline.intake.workbook_child"
+_SAVE_AS_CSV = "Open it in a spreadsheet program and export the sheet as CSV."
+
+
+def read_workbook(data: bytes, container: Container, limits: Limits, *, name: str) -> SourceFile:
+    """All visible sheets that hold a table, in order; the others are named with the reason.
+
+    Dates come as ISO text, whole numbers without a fraction, error cells as null. Raises FileRefused: as
+    `workbook_guard`, and empty, header_only, no_header_row, too_many_columns, too_many_rows when no sheet holds a table.
+    """
+    if container is Container.ZIP_WORKBOOK:
+        check_zip_workbook(data, limits, name)
+    else:
+        check_ole_workbook(data, name)
+    tables, ignored = [], []
+    problems: list[FileRefused] = []
+    for sheet, reason, cells in _parse(data, limits, name):
+        if cells is None:
+            ignored.append((sheet, reason))
+            continue
+        try:
+            tables.append(_table(sheet, cells, limits, name))
+        except FileRefused as problem:
+            if problem.reason in ("too_many_rows", "too_many_columns"):
+                raise
+            problems.append(problem)
+            ignored.append((sheet, problem.reason.replace("_", " ")))
+    if not tables:
+        raise problems[0] if problems else _nothing_in_it(ignored, name)
+    return SourceFile(name, tuple(tables), tuple(ignored))
+
+
+def _nothing_in_it(ignored: list[tuple[str, str]], name: str) -> FileRefused:
+    hidden = sum("hidden" in reason for _, reason in ignored)
+    what = (
+        "is empty: no sheet holds a cell." if not hidden else "is empty but for hidden sheets. Unhide the one to use."
+    )
+    return refusal(name, "empty", what)
+
+
+def _parse(data: bytes, limits: Limits, name: str) -> list[tuple[str, str, pl.DataFrame | None]]:
+    """(sheet, why it is ignored, cells) of each sheet, parsed in a child process under a memory and a time limit."""
+    with tempfile.TemporaryDirectory(prefix="workbook-") as place:
+        folder = Path(place)
+        book = folder / "book"
+        book.write_bytes(data)
+        sheets = _run_child(book, folder, limits, name)
+        return [(s["name"], _why_ignored(s["visible"]), _cells(folder, s["file"])) for s in sheets]
+
+
+def _run_child(book: Path, folder: Path, limits: Limits, name: str) -> list[dict[str, str]]:
+    command = [sys.executable, "-m", _CHILD, str(book), str(folder), str(limits.parser_memory_bytes)]
+    try:
+        subprocess.run(command, capture_output=True, timeout=limits.parser_seconds, check=True)  # noqa: S603  our own module
+    except subprocess.TimeoutExpired as error:
+        what = f"is too large: reading it took longer than {limits.parser_seconds} s. {_SAVE_AS_CSV}"
+        raise refusal(name, "too_large", what) from error
+    except subprocess.CalledProcessError as error:
+        what = f"is a damaged workbook or needs too much memory: the parser gave up on it. {_SAVE_AS_CSV}"
+        raise refusal(name, "corrupt_workbook", what) from error
+    result = json.loads((folder / "sheets.json").read_text(encoding="utf-8"))
+    if isinstance(result, dict):
+        raise _parser_error(result["error"], name)
+    return list(result)
+
+
+def _parser_error(message: str, name: str) -> FileRefused:
+    if "password" in message.lower():
+        return refusal(name, "password_protected", "is protected by a password. Save it without one.")
+    return refusal(name, "corrupt_workbook", f"is a damaged workbook: the parser cannot read it. {_SAVE_AS_CSV}")
+
+
+def _why_ignored(visible: str) -> str:
+    return {"visible": "empty", "chart": "a chart, no cells"}.get(visible, "hidden")
+
+
+def _cells(folder: Path, file: str | None) -> pl.DataFrame | None:
+    """All cells of a sheet as text, row 1 first; None where there are none."""
+    if file is None:
+        return None
+    cells = pl.read_ipc(folder / file)
+    cells = cells.select(_tidied(column) for column in cells.columns)
+    cells = cells.select(column for column in cells if column.null_count() < len(column))
+    return cells.rename({column: f"c{i}" for i, column in enumerate(cells.columns)}) if cells.width else None
+
+
+def _tidied(column: str) -> pl.Expr:
+    """A day at midnight is a date; a time of day is stored as a time on day zero; an empty text is no cell."""
+    text = pl.col(column).cast(pl.String)
+    text = text.str.replace(r"^(\+?\d{4,}-\d\d-\d\d) 00:00:00$", "$1")
+    return text.str.replace(r"^1899-12-3[01] (\d\d:\d\d:\d\d)", "$1").replace("", None)
+
+
+def _table(sheet: str, cells: pl.DataFrame, limits: Limits, name: str) -> TextTable:
+    first_rows = cells.head(_HEADER_ROWS).rows()
+    label = f"{name}, sheet {sheet}"
+    header = find_header(first_rows)
+    if header is None:
+        raise refusal(label, "no_header_row", "has no header row: its first row is data. Add a row with column names.")
+    if cells.width > limits.columns:
+        what = f"has too many columns: {cells.width:,}, the limit is {limits.columns:,}. Export fewer."
+        raise refusal(label, "too_many_columns", what)
+    headers = header_texts(first_rows[header])
+    rows = classify(_without_blank_end(_rows(cells, header, limits)), headers)
+    if not rows["kind"].is_in([RowKind.DATA, RowKind.BROKEN]).any():
+        raise refusal(label, "header_only", "has a header but no data rows. Export it with its contacts.")
+    if rows.height > limits.rows:
+        what = f"has too many rows: {rows.height:,}, the limit is {limits.rows:,}. Split it."
+        raise refusal(label, "too_many_rows", what)
+    return TextTable(sheet, headers, header + 1, rows)
+
+
+def _rows(cells: pl.DataFrame, header: int, limits: Limits) -> pl.DataFrame:
+    names = cells.columns
+    longest = pl.max_horizontal(pl.col(names).str.len_bytes())
+    too_long = longest > limits.cell_bytes
+    what = pl.format("a cell is too long: {} bytes, the limit is {}", longest, pl.lit(limits.cell_bytes))
+    rows = cells.with_columns(
+        line=pl.int_range(1, cells.height + 1, dtype=pl.Int64),
+        kind=pl.when(too_long).then(pl.lit(RowKind.BROKEN.value)),
+        problem=pl.when(too_long).then(what),
+        raw=pl.when(too_long).then(pl.concat_str(names, separator="\t", ignore_nulls=True)),
+    )
+    return rows.slice(header + 1).select("line", "kind", "problem", "raw", *names)
+
+
+def _without_blank_end(rows: pl.DataFrame) -> pl.DataFrame:
+    """Formatted but empty rows at the end of a sheet are no records."""
+    cells = pl.exclude("line", "kind", "problem", "raw")
+    filled = rows.select(pl.any_horizontal(cells.is_not_null()).arg_true().max()).item()
+    return rows.head(0 if filled is None else filled + 1)

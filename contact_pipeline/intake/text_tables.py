@@ -1,0 +1,134 @@
+"""A text file -> its table: encoding, dialect, header row and rows put together.
+
+Belongs here: the order of these decisions for delimited text. Does not belong: each decision (its own module) and
+workbooks (`spreadsheets`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+
+import polars as pl
+
+from contact_pipeline.intake.careful import CarefulReader
+from contact_pipeline.intake.delimited import Dialect, Record, read_records, text_lines
+from contact_pipeline.intake.dialect import choose_dialect, declared_delimiter, is_wholly_quoted
+from contact_pipeline.intake.encoding import Utf8Text, to_utf8
+from contact_pipeline.intake.header_row import find_header, header_texts
+from contact_pipeline.intake.native import read_clean
+from contact_pipeline.intake.refusals import refusal
+from contact_pipeline.intake.row_kinds import classify
+from contact_pipeline.intake.signatures import refuse_binary
+from contact_pipeline.intake.tables import RowKind, TextTable
+from contact_pipeline.settings import Limits
+
+_SAMPLE_LINES = 400
+_SAMPLE_CHARACTERS = 1 << 19
+_SPARE_SHARE = 0.5
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What the first lines say about the whole file. `first_line` is 2 below a `sep=` line; `spare` as in `careful`."""
+
+    dialect: Dialect
+    headers: tuple[str, ...]
+    header_line: int
+    header_end: int  # last physical line of the header; later than header_line where a header holds a line break
+    first_line: int
+    spare: int
+
+
+def read_text(data: bytes, limits: Limits, *, name: str) -> TextTable:
+    """The table of a delimited text file.
+
+    Raises FileRefused: unreadable_encoding, empty, binary, not_a_table, no_header_row, header_only, too_many_columns,
+    too_many_rows.
+    """
+    text = to_utf8(data, name)
+    refuse_binary(text.data, name)
+    lines = _sample(text)
+    if is_wholly_quoted(lines):
+        text = _unwrapped(text)
+        lines = _sample(text)
+    layout = _layout(lines, limits, name)
+    rows = _rows(text, layout, limits)
+    return _table(rows, layout, text.encoding, limits, name)
+
+
+def _sample(text: Utf8Text) -> list[str]:
+    lines: list[str] = []
+    size = 0
+    for line in islice(text_lines(text.data, damaged=text.damaged), _SAMPLE_LINES):
+        size += len(line)
+        if lines and size > _SAMPLE_CHARACTERS:
+            break
+        lines.append(line)
+    return lines
+
+
+def _unwrapped(text: Utf8Text) -> Utf8Text:
+    """The text inside where each whole line is one quoted cell."""
+    lines = text_lines(text.data, damaged=text.damaged)
+    inner = (r.cells[0] if r.cells and len(r.cells) == 1 else r.raw for r in read_records(lines, Dialect(",")))
+    return Utf8Text("\n".join(inner).encode("utf-8", "surrogateescape"), text.encoding, text.damaged)
+
+
+def _layout(lines: list[str], limits: Limits, name: str) -> _Layout:
+    first_line = 2 if declared_delimiter(lines) else 1
+    dialect = choose_dialect(lines, name)
+    records = list(read_records(lines[first_line - 1 :], dialect))
+    rows = [record.cells or [] if not record.raw.startswith("#") else [] for record in records]
+    index = find_header(rows)
+    if index is None:
+        raise _no_header(rows, name)
+    headers = header_texts(rows[index])
+    if len(headers) > limits.columns:
+        what = f"has too many columns: {len(headers):,}, the limit is {limits.columns:,}. Export fewer."
+        raise refusal(name, "too_many_columns", what)
+    line = records[index].line + first_line - 1
+    end = line + len(_LINE_END.findall(records[index].raw))
+    return _Layout(dialect, headers, line, end, first_line, _spare(records[index + 1 :], len(headers)))
+
+
+def _no_header(rows: list[list[str]], name: str) -> Exception:
+    if not any(any(cell.strip() for cell in row) for row in rows):
+        return refusal(name, "empty", "is empty: its first lines hold nothing. Export it again.")
+    return refusal(name, "no_header_row", "has no header row: its first line is data. Add a line with column names.")
+
+
+def _spare(records: list[Record], width: int) -> int:
+    """How many empty cells all full rows have beyond the header; 0 unless most rows agree."""
+    filled = [record.cells for record in records if record.cells and any(cell.strip() for cell in record.cells)]
+    wider = Counter(len(cells) - width for cells in filled if len(cells) > width and not any(cells[width:]))
+    if not wider:
+        return 0
+    spare, count = wider.most_common(1)[0]
+    return spare if count > _SPARE_SHARE * len(filled) else 0
+
+
+def _rows(text: Utf8Text, layout: _Layout, limits: Limits) -> pl.DataFrame:
+    width = len(layout.headers)
+    if not text.damaged and layout.header_line == layout.header_end:
+        clean = read_clean(
+            text.data, layout.dialect, header_line=layout.header_line, width=width, cell_bytes=limits.cell_bytes
+        )
+        if clean is not None:
+            nothing = [pl.lit(None, dtype=pl.String).alias(column) for column in ("kind", "problem", "raw")]
+            return clean.select("line", *nothing, pl.exclude("line"))
+    reader = CarefulReader(layout.dialect, width=width, spare=layout.spare, cell_bytes=limits.cell_bytes)
+    return reader.rows(text, header_line=layout.header_line, first_line=layout.first_line)
+
+
+def _table(rows: pl.DataFrame, layout: _Layout, encoding: str, limits: Limits, name: str) -> TextTable:
+    if rows.height > limits.rows:
+        what = f"has too many rows: {rows.height:,}, the limit is {limits.rows:,}. Split it."
+        raise refusal(name, "too_many_rows", what)
+    rows = classify(rows, layout.headers)
+    if not rows["kind"].is_in([RowKind.DATA, RowKind.BROKEN]).any():
+        raise refusal(name, "header_only", "has a header but no data rows. Export it with its contacts.")
+    return TextTable("", layout.headers, layout.header_line, rows, encoding, layout.dialect.delimiter)
