@@ -1,0 +1,102 @@
+"""Carries out a mapping: raw cells of a table become columns named after fields.
+
+Belongs here: picking, joining and coalescing cells, custom fields as JSON. Does not belong: deciding (`headers`) and
+cleaning values (`cleaning`): what comes out is still the source's text, trimmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from contact_pipeline.intake.tables import RowKind, TextTable
+from contact_pipeline.mapping.plan import Action, ColumnPlan, TablePlan
+
+# White space of all kinds, and characters that are invisible at the edges of a cell.
+_OUTER = " \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff\u0085\u2028\u2029"
+_JOINED: dict[str, str] = {"street_address": ", ", "notes": "\n"}
+_REFUSING = ("", "0", "no", "n", "false", "f", "nein", "non", "nee", "nie", "não", "nao")
+
+
+def apply_plan(table: TextTable, plan: TablePlan) -> pl.DataFrame:
+    """One row for every row of the table, in its order.
+
+    Columns: line, kind, problem, raw as in the table; one String column a mapped field (null for rows that are no data);
+    source_date (text of the column that dates the record, or null); custom_fields (JSON object of the non-blank custom
+    cells by header, or null where there is none).
+    """
+    names = unique_headers(table.headers)
+    expressions = [
+        *(_field(field, columns) for field, columns in _mapped(plan).items()),
+        _source_date(plan),
+        _custom_fields([c for c in plan.columns if c.action in {Action.CUSTOM, Action.ASK}], names),
+    ]
+    is_data = pl.col("kind") == RowKind.DATA.value
+    values = [pl.when(is_data).then(expression).alias(expression.meta.output_name()) for expression in expressions]
+    return table.rows.select("line", "kind", "problem", "raw", *values)
+
+
+def unique_headers(headers: Sequence[str]) -> list[str]:
+    """Headers trimmed, blank ones numbered by position ("Column 5"), repeated ones counted (" (2)")."""
+    taken: set[str] = set()
+    unique: list[str] = []
+    for position, header in enumerate(headers, start=1):
+        wanted = header.strip(_OUTER) or f"Column {position}"
+        name, count = wanted, 1
+        while name in taken:
+            count += 1
+            name = f"{wanted} ({count})"
+        taken.add(name)
+        unique.append(name)
+    return unique
+
+
+def _cell(column: ColumnPlan) -> pl.Expr:
+    text = pl.col(f"c{column.index}").str.strip_chars(_OUTER)
+    return pl.when(text != "").then(text)
+
+
+def _mapped(plan: TablePlan) -> dict[str, list[ColumnPlan]]:
+    """Columns of each mapped field, in column order."""
+    grouped: dict[str, list[ColumnPlan]] = {}
+    for column in plan.columns:
+        if column.action is Action.MAP and column.field is not None:
+            grouped.setdefault(column.field, []).append(column)
+    return grouped
+
+
+def _field(field: str, columns: Iterable[ColumnPlan]) -> pl.Expr:
+    """The text of one field from its columns: joined, or the first that is filled."""
+    cells = [_cell(column) for column in columns]
+    if len(cells) == 1:
+        return cells[0].alias(field)
+    if field in _JOINED:
+        parts = pl.concat_list(cells).list.drop_nulls().list.unique(maintain_order=True)
+        return pl.when(parts.list.len() > 0).then(parts.list.join(_JOINED[field])).alias(field)
+    if field == "opted_out":
+        # One column that says yes is enough, so the ones that say no are asked last.
+        saying_yes = [pl.when(~cell.str.to_lowercase().is_in(_REFUSING)).then(cell) for cell in cells]
+        cells = [*saying_yes, *cells]
+    return pl.coalesce(cells).alias(field)
+
+
+def _source_date(plan: TablePlan) -> pl.Expr:
+    dating = [_cell(column) for column in plan.columns if column.dates_the_record]
+    expression = pl.coalesce(dating) if dating else pl.lit(None, dtype=pl.String)
+    return expression.alias("source_date")
+
+
+def _custom_fields(columns: Sequence[ColumnPlan], names: Sequence[str]) -> pl.Expr:
+    """JSON object of the filled cells; polars writes each pair, so that escaping is the library's."""
+    pairs = [_pair(_cell(column), names[column.index]) for column in columns]
+    if not pairs:
+        return pl.lit(None, dtype=pl.String).alias("custom_fields")
+    inner = pl.concat_str(pairs, separator=",", ignore_nulls=True)
+    return pl.when(inner != "").then(pl.concat_str(pl.lit("{"), inner, pl.lit("}"))).alias("custom_fields")
+
+
+def _pair(cell: pl.Expr, name: str) -> pl.Expr:
+    """`"name":"text"`, null where the cell is blank."""
+    encoded = pl.struct(cell.alias(name)).struct.json_encode()
+    return pl.when(cell.is_not_null()).then(encoded.str.strip_prefix("{").str.strip_suffix("}"))

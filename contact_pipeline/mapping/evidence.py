@@ -1,0 +1,138 @@
+"""What the values of a column speak for and against.
+
+Belongs here: a small sample of distinct values, shares of shapes in it, and the vetoes they found. Does not belong: the
+full profile of a column (`intake.profiling`) and cleaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from contact_pipeline.fields import FIELD_BY_NAME, Kind
+from contact_pipeline.mapping.claims import RECORD_DATE
+
+_READ = 20_000  # non-blank cells looked at, spread over the column
+_DISTINCT = 1_000
+_FEW = 3  # fewer distinct values than this are no evidence against a header
+_MANY_OUTCOMES = 30
+
+_EMAIL = r"^[^@\s]*<?[^@\s,;]+@[^@\s,;]+\.[^@\s]{2,}$|<[^@\s]+@[^@\s]+>"
+_URL = r"(?i)^(https?://)?([a-z0-9-]+\.)+[a-z]{2,}([/?#:].*)?$"
+_DATE_WORDS = r"(?i)\b(jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\b"
+_SALUTATION = (
+    r"(?i)^(mr|mrs|ms|miss|mx|dr|prof|professor|herr|frau|fr|hr|sir|madam|madame|monsieur|m|mme|mlle|sr|sra|srta|sig|"
+    r"sig\.ra|dott|dhr|mevr|mw|pan|pani|dipl\.-ing|rev|ing)\.?(\s(dr|prof|ing)\.?)*$"
+)
+_SUBSCRIPTION = r"(?i)^(un)?subscribed$|^(opted[ -]?(in|out)|unsubscribe|active|inactive|cleaned|bounced|pending|unconfirmed|confirmed)$"
+_LEGAL_FORM = r"(?i)\b(inc|llc|ltd|limited|corp|gmbh|ag|kg|s\.?a\.?s?|s\.?r\.?l|b\.?v|oy|ab|plc|co|company|group)\.?$"
+
+_SHAPES: dict[str, str] = {
+    "email": _EMAIL,
+    "at_sign": "@",
+    "url": _URL,
+    "linkedin": r"(?i)linkedin\.com/",
+    "digit": r"\d",
+    "five_digits": r"(\d\D*){5}",
+    "number": r"^[-+]?[\d\s.,'%$€£]+$",
+    "month": _DATE_WORDS,
+    "dot": r"\.",
+    "salutation": _SALUTATION,
+    "subscription": _SUBSCRIPTION,
+    "unsubscribed": r"(?i)unsubscribe|opted[ -]?out",
+    "legal_form": _LEGAL_FORM,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Distinct values of a column (a sample) and the share, 0 to 1, that has each shape."""
+
+    values: pl.Series
+    shares: dict[str, float]
+
+    @property
+    def distinct(self) -> int:
+        """How many distinct values the sample holds."""
+        return self.values.len()
+
+    def share(self, shape: str) -> float:
+        """Share of the distinct values with a shape; 0 where there is no value."""
+        return self.shares.get(shape, 0.0)
+
+    def has_none(self, shape: str) -> bool:
+        """Enough values, and not one of this shape."""
+        return self.distinct >= _FEW and self.share(shape) == 0
+
+
+def look_at(cells: pl.Series) -> Evidence:
+    """Sample a column of raw text."""
+    filled = cells.str.strip_chars().replace("", None).drop_nulls() if cells.len() <= _READ else _spread(cells)
+    values = filled.unique(maintain_order=True).head(_DISTINCT)
+    if values.is_empty():
+        return Evidence(values, {})
+    frame = values.alias("value").to_frame()
+    shares = frame.select(pl.col("value").str.contains(pattern).mean().alias(name) for name, pattern in _SHAPES.items())
+    return Evidence(values, shares.row(0, named=True))
+
+
+def _spread(cells: pl.Series) -> pl.Series:
+    """Cells from all over a long column, blanks left out."""
+    filled = cells.drop_nulls()
+    picked = filled.gather_every(max(1, filled.len() // _READ)).str.strip_chars()
+    return picked.filter(picked != "")
+
+
+def objection(field: str, evidence: Evidence) -> str | None:
+    """Why the values cannot be those of a field, in words; None where they can."""
+    if evidence.values.is_empty():
+        return None
+    kind = Kind.DATETIME if field == RECORD_DATE else FIELD_BY_NAME[field].kind
+    if kind is Kind.EMAIL:
+        return "no value has an @" if evidence.distinct >= _FEW + 2 and evidence.share("at_sign") == 0 else None
+    if kind is Kind.DATETIME:
+        words = evidence.share("digit") == 0
+        return "its values hold no dates" if words else _unlike(evidence, "email", "are e-mail addresses")
+    if kind is Kind.PHONE:
+        return (
+            "no value has the digits of a phone number"
+            if evidence.has_none("five_digits")
+            else _unlike_contact(evidence)
+        )
+    if kind in {Kind.COUNT, Kind.MONEY, Kind.RATE, Kind.HEADCOUNT}:
+        return "no value has a digit" if evidence.has_none("digit") else _unlike_contact(evidence)
+    if kind is Kind.BOOLEAN:
+        many = evidence.distinct > _MANY_OUTCOMES and evidence.share("digit") < 0.5
+        return "it has too many different values for a yes or no" if many else None
+    if kind is Kind.URL:
+        return (
+            "no value looks like a web address"
+            if evidence.has_none("dot")
+            else _unlike(evidence, "email", "are e-mail addresses")
+        )
+    return _objection_to_text(kind, evidence)
+
+
+def _objection_to_text(kind: Kind, evidence: Evidence) -> str | None:
+    if kind in {
+        Kind.PERSON_NAME,
+        Kind.SALUTATION,
+        Kind.COMPANY,
+        Kind.JOB_TITLE,
+        Kind.PLACE,
+        Kind.DEPARTMENT,
+        Kind.INDUSTRY,
+    }:
+        numbers = _unlike(evidence, "number", "are numbers")
+        return numbers or _unlike_contact(evidence)
+    return None
+
+
+def _unlike_contact(evidence: Evidence) -> str | None:
+    return _unlike(evidence, "email", "are e-mail addresses") or _unlike(evidence, "linkedin", "are LinkedIn addresses")
+
+
+def _unlike(evidence: Evidence, shape: str, words: str) -> str | None:
+    """An objection when nearly all of enough values have a shape that the field's values never have."""
+    return f"its values {words}" if evidence.distinct >= _FEW and evidence.share(shape) >= 0.9 else None
