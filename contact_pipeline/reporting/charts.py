@@ -19,7 +19,7 @@ from contact_pipeline.scoring.card import CalibrationBin, GainPoint
 
 NARROW = 360
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+_FONT = "Inter, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _TEXT_SIZE = 12
 _CHARACTER_WIDTH = 6.4  # a generous mean of the fonts above at that size
 _ROW, _TALL_ROW, _BAR = 24, 38, 13
@@ -31,7 +31,7 @@ def histogram(bins: Sequence[ScoreBin], *, width: int = 760) -> str:
     tallest = max((sum(one.by_category) for one in bins), default=0)
     ticks = _ticks(tallest)
     scale = (height - top - bottom) / (ticks[-1] or 1)
-    step = (width - left - 8) / max(len(bins), 1)
+    step = (width - left - 12) / max(len(bins), 1)
     body = [_value_grid(ticks, scale, left, width, height - bottom)]
     for place, one in enumerate(bins):
         body.append(_score_bar(one, left + place * step, step - 2, scale, height - bottom))
@@ -43,7 +43,7 @@ def histogram(bins: Sequence[ScoreBin], *, width: int = 760) -> str:
 def stacked_bars(splits: Sequence[Split], *, width: int = 760, title: str = "Leads by category") -> str:
     """One bar a group, as long as it has leads, split by category where that is safe to show."""
     most = max((one.leads for one in splits), default=1)
-    rows = _Rows(width, [one.label for one in splits], value_characters=15)
+    rows = _Rows(width, [one.label for one in splits], value_characters=16)
     body = []
     for place, one in enumerate(splits):
         body.append(rows.label(place))
@@ -127,7 +127,7 @@ class _Rows:
     def __init__(self, width: int, labels: Sequence[str], *, value_characters: int) -> None:
         self._narrow = width < NARROW
         longest = max((len(label) for label in labels), default=0) * _CHARACTER_WIDTH + 14
-        self.left = 0.0 if self._narrow else min(longest, width * 0.36)
+        self.left = 0.0 if self._narrow else min(longest, width * 0.42)
         self.room = width - self.left - value_characters * _CHARACTER_WIDTH
         self._labels = labels
         self._fits = int((width if self._narrow else self.left - 8) / _CHARACTER_WIDTH)
@@ -204,12 +204,12 @@ def _short(count: int) -> str:
 
 
 def percent(share: float) -> str:
-    """Never 0 % or 100 % for something in between."""
-    if 0 < share < 0.005:
-        return "<1%"
+    """A share in percent, one decimal below ten; never 0% or 100% for something in between."""
+    if 0 < share < 0.0005:
+        return "<0.1%"
     if 0.995 <= share < 1:
         return ">99%"
-    return f"{share * 100:.3g}%" if share < 0.1 and round(share * 100) != share * 100 else f"{share:.0%}"
+    return f"{share:.1%}".replace(".0%", "%") if share < 0.0995 else f"{share:.0%}"
 
 
 def _svg(width: int, height: int, title: str, body: Sequence[str]) -> str:

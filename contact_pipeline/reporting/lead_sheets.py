@@ -34,7 +34,7 @@ _FIELD_STYLES: dict[Kind, Style] = {
 _SCORE_STYLES: dict[str, Style] = {
     "lead_score": Style.SCORE,
     "lead_category": Style.CATEGORY,
-    "score_percentile": Style.NUMBER,
+    "score_percentile": Style.DECIMAL,
     "conversion_probability": Style.PERCENT,
     "engagement_propensity": Style.PERCENT,
 }
@@ -59,7 +59,7 @@ def call_list(leads: pl.DataFrame) -> list[Column]:
         column("Phone", _first_of(hot, "phone", "mobile_phone"), width=18),
         column("E-mail", _first_of(hot, "email"), width=30),
         column("Score", hot["lead_score"], Style.SCORE, width=9, is_score=True),
-        column("Why", hot["key_factors"], Style.WRAPPED, width=56, is_score=True),
+        column("Why", _one_a_line(hot["key_factors"]), Style.WRAPPED, width=56, is_score=True),
         column("Next action", hot["recommended_action"], Style.WRAPPED, width=40, is_score=True),
         column(OUTCOME_HEADER, pl.Series([None] * hot.height, dtype=pl.String), width=22),
         column(CONTACT_ID_HEADER, hot["contact_id"], Style.MUTED, width=14),
@@ -116,6 +116,10 @@ def _text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def _one_a_line(factors: pl.Series) -> pl.Series:
+    return factors.str.replace_all(r"; ([+-] )", "\n${1}")
 
 
 def _first_of(leads: pl.DataFrame, *names: str) -> pl.Series:

@@ -12,7 +12,9 @@ import polars as pl
 
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 from contact_pipeline.reporting.aggregates import BIN_POINTS, CATEGORIES, score_bins, summarise_categories
+from contact_pipeline.reporting.factors import key_factors
 from contact_pipeline.reporting.facts import ROW_STATES, ImportFacts, ReportFacts
+from contact_pipeline.reporting.model_quality import candidate_name
 from contact_pipeline.reporting.palette import CATEGORY_COLOURS
 from contact_pipeline.reporting.playbook import load_playbook
 from contact_pipeline.reporting.sheets import Column, Formats, Style, column
@@ -61,6 +63,7 @@ def write_summary(
         page.line(note, look="note")
     categories_at = _write_categories(page, leads)
     bins_at = _write_bins(page, leads)
+    _write_factors(page, leads)
     _write_card(page, facts.card)
     _write_imports(page, facts.imports)
     _add_charts(book, sheet, categories_at, bins_at)
@@ -130,6 +133,15 @@ def _write_bins(page: _Page, leads: pl.DataFrame) -> int:
     return first
 
 
+def _write_factors(page: _Page, leads: pl.DataFrame) -> None:
+    factors = key_factors(leads)
+    if not factors:
+        return
+    page.heading("Factor: points on an average score", "Raises by", "Lowers by")
+    for one in factors:
+        page.line(one.label, one.raises, one.lowers, looks=(Style.TEXT, Style.DECIMAL, Style.DECIMAL))
+
+
 def _write_card(page: _Page, card: ModelCard | None) -> None:
     page.heading("How the scores were made", "")
     if card is None:
@@ -143,7 +155,7 @@ def _write_card(page: _Page, card: ModelCard | None) -> None:
     if card.candidates:
         page.heading("Candidate", "ROC AUC", "PR AUC", "Log loss", "Brier", "Cal. error", "By chance", "Lift, top 10%")
         for one in card.candidates:
-            name = f"{one.name} (in use)" if one.name == card.chosen else one.name
+            name = candidate_name(one.name) + (" (in use)" if one.name == card.chosen else "")
             measures = (one.roc_auc, one.pr_auc, one.log_loss, one.brier, one.ece, one.ece_floor, one.lift_top_decile)
             page.line(name, *(round(value, 4) for value in measures))
 
@@ -170,7 +182,7 @@ def _add_charts(book: Workbook, sheet: Worksheet, categories_at: int, bins_at: i
                 "gap": 8,
             }
         )
-    sheet.insert_chart(2, 9, _finish(histogram, "Leads by score", 680, 340))
+    sheet.insert_chart(bins_at - 1, 5, _finish(histogram, "Leads by score", 600, 420))
     ring = book.add_chart({"type": "doughnut"})
     points = [{"fill": {"color": CATEGORY_COLOURS[category]}} for category in CATEGORIES]
     rows = (categories_at, categories_at + len(CATEGORIES) - 1)
@@ -184,7 +196,7 @@ def _add_charts(book: Workbook, sheet: Worksheet, categories_at: int, bins_at: i
         }
     )
     ring.set_hole_size(60)
-    sheet.insert_chart(20, 9, _finish(ring, "Leads by category", 680, 320))
+    sheet.insert_chart(bins_at - 1, 12, _finish(ring, "Leads by category", 400, 420))
 
 
 def _finish(chart: Chart, title: str, width: int, height: int) -> Chart:

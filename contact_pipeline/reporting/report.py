@@ -37,7 +37,7 @@ from contact_pipeline.reporting.playbook import load_playbook
 
 _SEGMENT_FIELDS = ("industry", "lead_source", "country", "company_size")
 _WIDE, _HALF, _PHONE = 780, 372, 340
-_LEADS_TO_COMPARE = 30  # a smaller segment's Hot share says little
+_SURE = 3.5  # standard errors; below it, one of a few dozen segments stands out by chance
 
 
 def write_report(path: Path, leads: pl.DataFrame, facts: ReportFacts) -> None:
@@ -58,7 +58,7 @@ def render_report(leads: pl.DataFrame, facts: ReportFacts) -> str:
             facts=facts,
             leads=leads.height,
             states=ROW_STATES,
-            **_scores(leads, facts),
+            **_scores(leads),
             **_imports(facts.imports),
             **_quality(leads, facts.imports),
             **_model(facts),
@@ -75,10 +75,10 @@ def _templates() -> Environment:
     return environment
 
 
-def _scores(leads: pl.DataFrame, facts: ReportFacts) -> dict[str, object]:
+def _scores(leads: pl.DataFrame) -> dict[str, object]:
     categories = summarise_categories(leads)
     splits = {name: segments(leads, name) for name in _SEGMENT_FIELDS}
-    factors = key_factors(ranked(leads), facts.card)
+    factors = key_factors(ranked(leads))
     bins = score_bins(leads)
     return {
         "headline": headline(categories),
@@ -163,12 +163,12 @@ def _advice(categories: Sequence[CategorySummary], splits: Mapping[str, Sequence
         (split.hot_share, split.label, FIELD_BY_NAME[name].label)
         for name, of_field in splits.items()
         for split in of_field
-        if split.hot_share and split.leads >= _LEADS_TO_COMPARE and split.hot_share >= 1.25 * overall
+        if split.hot_share and split.hot_share - overall > _SURE * (overall * (1 - overall) / split.leads) ** 0.5
     ]
     if not found:
         return ""
     share, label, field = max(found)
-    return f"They are most frequent in {field} {label}: {_percent(share)} are Hot there, against {_percent(overall)} overall."
+    return f"They are most frequent under {field} {label}: {_percent(share)} are Hot there."
 
 
 def _import_sentence(rows: Mapping[str, int]) -> str:

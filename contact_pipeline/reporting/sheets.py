@@ -34,6 +34,7 @@ class Style(StrEnum):
     MUTED = "muted"
     INTEGER = "integer"
     NUMBER = "number"
+    DECIMAL = "decimal"
     MONEY = "money"
     SCORE = "score"
     PERCENT = "percent"
@@ -48,6 +49,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     Style.MUTED: {"font_color": "#6B7280"},
     Style.INTEGER: {"num_format": "#,##0"},
     Style.NUMBER: {},
+    Style.DECIMAL: {"num_format": "0.0"},
     Style.MONEY: {"num_format": "#,##0"},
     Style.SCORE: {"num_format": "0.0"},
     Style.PERCENT: {"num_format": "0.0%"},

@@ -49,12 +49,12 @@ def write_workbook(
     best_first = ranked(leads)
     custom = custom_field_columns(best_first) if source is None and leads.height <= lead_limit else {}
     all_leads = _all_leads(best_first, custom, source) if leads.height <= lead_limit else None
-    calls = _rows(call_list(best_first), 0)
+    calls = call_list(best_first)
     notes = _notes(best_first, all_leads, calls, lead_limit)
     with atomic_path(path) as temporary, Workbook(str(temporary), _OPTIONS) as book:
         formats = Formats(book)
         write_summary(book, book.add_worksheet("Summary"), formats, best_first, facts, notes)
-        _write_call_list(book, formats, calls)
+        _write_call_list(book, formats, _rows(calls, 0))
         _write_all_leads(book, formats, all_leads or [])
         write_table(book.add_worksheet("Playbook"), formats, playbook_columns())
         write_table(book.add_worksheet("Data dictionary"), formats, dictionary_columns(custom))
@@ -82,6 +82,8 @@ def _notes(
         )
     if not len(calls[0].values):
         notes.append("No lead is Hot, so the call list is empty: start with the first Warm ones of 'All leads'.")
+    if len(calls[0].values) > SHEET_ROWS:
+        notes.append(f"The call list holds the best {SHEET_ROWS:,} of {len(calls[0].values):,} Hot leads.")
     cut = sum(overlong_cells(item.values.to_frame()) for item in all_leads or calls)
     if cut:
         notes.append(f"{cut:,} texts are cut at {CELL_CHARACTERS:,} characters, the most a cell can hold.")

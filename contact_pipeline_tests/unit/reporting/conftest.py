@@ -69,10 +69,19 @@ def make_lead(number: int) -> dict[str, object]:
         "score_method": "model",
         "model_version": "model-3",
         "scored_at": datetime.fromisoformat("2026-11-20 06:12"),
-        "score_breakdown": json.dumps(
-            {"base": -1.2, "lead_source": 0.9 if number % 4 == 1 else -0.3, "job_title": 0.4, "industry": -0.2}
+        "score_breakdown": make_breakdown(
+            {"Lead Source": 0.9 if number % 4 == 1 else -0.3, "Job Title": 0.4, "Industry": -0.2}
         ),
     }
+
+
+def make_breakdown(effects: dict[str, float]) -> str:
+    """A score breakdown in the shape scoring writes."""
+    factors = [
+        {"field": label, "label": label, "group": "custom", "effect": effect} for label, effect in effects.items()
+    ]
+    rest = {"field": "other", "label": "All other columns together", "group": "other", "effect": 0.05}
+    return json.dumps({"base": -1.2, "factors": [*factors, rest], "groups": {"custom": sum(effects.values())}})
 
 
 @pytest.fixture
