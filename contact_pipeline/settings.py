@@ -1,15 +1,13 @@
 """All settings, frozen and typed, each with a default; units are in the names.
 
-Belongs here: what a user may change in `settings.toml`, and the folders of a home. Does not belong: facts about fields
-(`fields`) and what the settings mean in action (the module that uses them).
+Belongs here: what a user may change in `settings.toml`. Does not belong: facts about fields (`fields`), folders (`home`)
+and what a setting means in action (the module that uses it).
 """
 
 from __future__ import annotations
 
 import fnmatch
-import os
 import tomllib
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -154,51 +152,6 @@ class Settings(_Frozen):
             default_country=rule.default_country or self.imports.default_country,
             mapping={**self.imports.mapping, **rule.mapping},
         )
-
-
-class Home:
-    """The folders of one installation. Creates nothing; `set_up` in `home_setup` does."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
-
-    @classmethod
-    def from_environment(cls) -> Home:
-        """$CONTACT_PIPELINE_HOME, else ./data."""
-        return cls(Path(os.environ.get("CONTACT_PIPELINE_HOME") or "data"))
-
-    @cached_property
-    def settings(self) -> Settings:
-        """settings.toml, or the defaults where there is none."""
-        return load_settings(self.root / "settings.toml")
-
-    @property
-    def drop(self) -> Path:
-        return self.root / "drop"
-
-    @property
-    def inbox(self) -> Path:
-        return self.root / "inbox"
-
-    @property
-    def crm(self) -> Path:
-        return self.root / "crm.duckdb"
-
-    @property
-    def reports(self) -> Path:
-        return self.root / "reports"
-
-    @property
-    def dashboard(self) -> Path:
-        return self.root / "dashboard"
-
-    @property
-    def dagster(self) -> Path:
-        return self.root / "dagster"
-
-    def stage(self, asset: str, import_id: str) -> Path:
-        """Parquet file of one asset for one import."""
-        return self.root / "stages" / asset / f"{import_id}.parquet"
 
 
 def load_settings(path: Path) -> Settings:

@@ -1,0 +1,178 @@
+"""The command line: arguments in, words out. Results go to stdout, progress and errors to stderr.
+
+Belongs here: declaring commands and turning errors into one line and an exit status. Does not belong: what a command
+does (`imports`, `inspection`, `defs.running`) and how facts are laid out (`display`). Slow imports happen inside the
+commands that need them: `inspect` must answer within a second.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import click
+
+from contact_pipeline import display
+from contact_pipeline.errors import PipelineError, UsageError
+from contact_pipeline.home import Home
+from contact_pipeline.settings import Policy
+
+if TYPE_CHECKING:
+    from contact_pipeline.defs.running import Runner
+
+_FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
+
+
+class _Commands(click.Group):
+    """Turns what goes wrong into one line on stderr and the exit status of the error."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except PipelineError as error:
+            click.echo(f"contact-pipeline: {error}", err=True)
+            sys.exit(error.exit_status)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("contact-pipeline: stopped. What was not finished was not written; run it again.", err=True)
+            sys.exit(130)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="contact-pipeline")
+def main() -> None:
+    """Drop a contact file, get a clean CRM and a ranked, explained call list.
+
+    Data lives in $CONTACT_PIPELINE_HOME (default ./data).
+    """
+
+
+@main.command()
+@_FILES
+@click.option("--policy", type=click.Choice(get_args(Policy)), help="What to do with contacts that are known already.")
+@click.option("--dry-run", is_flag=True, help="Count what would happen, write nothing.")
+@_JSON
+def run(files: tuple[Path, ...], policy: Policy | None, *, dry_run: bool, as_json: bool) -> None:
+    """Import FILES, score every contact, write workbook and report."""
+    from contact_pipeline.imports import import_files, try_files
+
+    home, paths = _home(), _existing(files)
+    if dry_run:
+        outcome = try_files(home, paths, policy)
+    else:
+        with _runner(home) as runner:
+            outcome = import_files(runner, paths, policy)
+    _print(outcome.as_json(), as_json=as_json, words=lambda: display.show_run(outcome))
+    for one in outcome.imports:
+        if one.status == "refused":
+            click.echo(f"contact-pipeline: {one.reason}", err=True)
+    sys.exit(1 if outcome.any_refused else 0)
+
+
+@main.command()
+@_FILES
+@_JSON
+def inspect(files: tuple[Path, ...], *, as_json: bool) -> None:
+    """Review FILES without writing anything: how they are read, and where each column would go."""
+    from contact_pipeline.inspection import inspect_file
+
+    settings = _home().settings
+    reviews = [inspect_file(path, settings) for path in _existing(files)]
+    _print(reviews, as_json=as_json, words=lambda: display.show_reviews(reviews))
+    for review in reviews:
+        if review["status"] == "refused":
+            click.echo(f"contact-pipeline: {review['reason']}", err=True)
+    sys.exit(1 if any(review["status"] == "refused" for review in reviews) else 0)
+
+
+@main.command()
+@_JSON
+def imports(*, as_json: bool) -> None:
+    """Show the history of imports, the newest first."""
+    from contact_pipeline.crm.history import past_imports
+    from contact_pipeline.crm.session import read_crm
+
+    with read_crm(_home()) as connection:
+        past = past_imports(connection)
+    _print([one.as_json() for one in past], as_json=as_json, words=lambda: display.show_imports(past))
+
+
+@main.command()
+@_JSON
+def score(*, as_json: bool) -> None:
+    """Learn from the outcomes known by now, score every contact, write workbook and report."""
+    from contact_pipeline.imports import artifacts, scores_now
+
+    home = _home()
+    with _runner(home) as runner:
+        runner.score()
+    scores, files = scores_now(home), artifacts(home, [])
+    facts = {"scores": scores, "artifacts": files}
+    _print(facts, as_json=as_json, words=lambda: display.show_results(scores, files))
+
+
+@main.command()
+@click.argument("stage")
+@click.argument("import_id", required=False)
+@click.option("--all", "every", is_flag=True, help="Every import, in the order they came.")
+@click.option("--only", is_flag=True, help="This stage alone, not what follows from it.")
+@click.option("--new-settings", is_flag=True, help="With mapping and options of settings.toml as it is now.")
+def rerun(stage: str, import_id: str | None, *, every: bool, only: bool, new_settings: bool) -> None:
+    """Run STAGE again, and what follows from it, for one import or --all.
+
+    An import keeps the mapping and options it came with, unless --new-settings is given.
+    """
+    from contact_pipeline.reruns import imports_to_rerun, renew_options
+
+    home = _home()
+    with _runner(home) as runner:
+        chosen = imports_to_rerun(home, import_id, every=every) if runner.is_partitioned(stage) else []
+        if new_settings:
+            renew_options(home, chosen)
+        runner.rerun(stage, chosen, only=only)
+    click.echo(f"{stage}: done" + (f" for {len(chosen)} import{'s' * (len(chosen) != 1)}." if chosen else "."))
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Port of the UI on this machine.")
+def dev(port: int) -> None:
+    """Start the Dagster UI and daemon over this home: files put into the drop folder are imported."""
+    home = _home()
+    home.set_up()
+    os.environ |= {"DAGSTER_HOME": str(home.dagster), "CONTACT_PIPELINE_HOME": str(home.root)}
+    click.echo(f"Drop files into {home.drop}. The UI is at http://127.0.0.1:{port}.", err=True)
+    sys.stderr.flush()
+    arguments = ["dagster", "dev", "-m", "contact_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606  no shell is wanted
+
+
+def _home() -> Home:
+    return Home.from_environment()
+
+
+def _existing(files: tuple[Path, ...]) -> list[Path]:
+    for path in files:
+        if not os.path.lexists(path):
+            raise UsageError(f"{path} does not exist. Check the name and the folder.")
+    return list(files)
+
+
+@contextmanager
+def _runner(home: Home) -> Iterator[Runner]:
+    with display.progress() as on_step:
+        from contact_pipeline.defs.running import runner
+
+        with runner(home, on_step) as running:
+            yield running
+
+
+def _print(facts: object, *, as_json: bool, words: Callable[[], None]) -> None:
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
+    else:
+        words()

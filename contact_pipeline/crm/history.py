@@ -1,0 +1,166 @@
+"""The history of imports: what came in, under which terms, and what became of it.
+
+Belongs here: reading and writing the table `imports`. Does not belong: the records of an import (`importing`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from contact_pipeline.crm.ledger import Ledger
+from contact_pipeline.errors import UnknownImport
+from contact_pipeline.intake.receipt import Receipt
+
+IMPORTED = "imported"
+REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class PastImport:
+    """One row of the history."""
+
+    import_id: str
+    sequence: int | None
+    attempt: int
+    file_name: str
+    who: str
+    received_at: datetime
+    finished_at: datetime | None
+    seconds: float | None
+    status: str
+    reason: str | None
+    policy: str
+    mapping: list[dict[str, Any]]
+    ledger: Ledger
+
+    def as_json(self) -> dict[str, Any]:
+        """What `imports --json` prints."""
+        return {
+            "import_id": self.import_id,
+            "file": self.file_name,
+            "status": self.status,
+            "reason": self.reason,
+            "policy": self.policy,
+            "who": self.who,
+            "received_at": self.received_at.isoformat(),
+            "finished_at": self.finished_at.isoformat() if self.finished_at else None,
+            "seconds": self.seconds,
+            "rows": self.ledger.rows,
+            "failures": dict(self.ledger.failures),
+            "skips": dict(self.ledger.skips),
+            "mapping": self.mapping,
+        }
+
+
+def sequence_of(connection: duckdb.DuckDBPyConnection, import_id: str) -> int:
+    """The place of an import in the order of all: its old one where it has one, else the next free."""
+    own = connection.execute("SELECT sequence FROM imports WHERE import_id = ?", [import_id]).fetchall()
+    if own and own[0][0] is not None:
+        return int(own[0][0])
+    return int(connection.execute("SELECT coalesce(max(sequence), 0) + 1 FROM imports").fetchall()[0][0])
+
+
+def record_import(
+    connection: duckdb.DuckDBPyConnection,
+    receipt: Receipt,
+    sequence: int,
+    ledger: Ledger,
+    mapping: list[dict[str, Any]],
+    *,
+    seconds: float,
+) -> None:
+    """Write the history row of a completed import. A rerun keeps the moment of the first run."""
+    _replace(connection, receipt, IMPORTED, None, sequence=sequence, ledger=ledger, mapping=mapping, seconds=seconds)
+
+
+def record_refusal(connection: duckdb.DuckDBPyConnection, receipt: Receipt, reason: str) -> None:
+    """Write that a file was refused, and why; it may come again as the next attempt."""
+    _replace(connection, receipt, REFUSED, reason)
+
+
+def _replace(
+    connection: duckdb.DuckDBPyConnection,
+    receipt: Receipt,
+    status: str,
+    reason: str | None,
+    *,
+    sequence: int | None = None,
+    ledger: Ledger | None = None,
+    mapping: list[dict[str, Any]] | None = None,
+    seconds: float | None = None,
+) -> None:
+    old = connection.execute(
+        "SELECT attempt, finished_at, seconds FROM imports WHERE import_id = ? AND status = ?",
+        [receipt.import_id, IMPORTED],
+    ).fetchall()
+    attempt = connection.execute(
+        "SELECT coalesce(max(attempt), 0) + 1 FROM imports WHERE import_id = ?", [receipt.import_id]
+    ).fetchall()[0][0]
+    connection.execute("DELETE FROM imports WHERE import_id = ?", [receipt.import_id])
+    row: dict[str, Any] = {
+        "import_id": receipt.import_id,
+        "sequence": sequence,
+        "attempt": old[0][0] if old else attempt,
+        "file_name": receipt.file_name,
+        "sha256": receipt.sha256,
+        "bytes": receipt.size,
+        "who": receipt.who,
+        "received_at": receipt.received_at,
+        "finished_at": old[0][1] if old else datetime.now(UTC).replace(tzinfo=None),
+        "seconds": old[0][2] if old else seconds,
+        "status": status,
+        "reason": reason,
+        "policy": receipt.options.policy,
+        "options": receipt.options.model_dump_json(),
+        "mapping": json.dumps(mapping or []),
+        **(ledger.rows if ledger else {}),
+        "failures": json.dumps(dict(ledger.failures) if ledger else {}),
+        "skips": json.dumps(dict(ledger.skips) if ledger else {}),
+        "issues": json.dumps(dict(ledger.issues) if ledger else {}),
+    }
+    connection.execute(
+        f"INSERT INTO imports ({', '.join(row)}) VALUES ({', '.join('?' for _ in row)})", list(row.values())
+    )
+
+
+_COLUMNS = (
+    "import_id, sequence, attempt, file_name, who, received_at, finished_at, seconds, status, reason, policy, mapping, "
+    "total, created, updated, unchanged, skipped, failed, not_data, failures, skips, issues"
+)
+
+
+def statuses(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, int]]:
+    """Status and attempt of every import on record, by id."""
+    rows = connection.execute("SELECT import_id, status, attempt FROM imports").fetchall()
+    return {import_id: (status, attempt) for import_id, status, attempt in rows}
+
+
+def import_of_bytes(connection: duckdb.DuckDBPyConnection, sha256: str) -> str | None:
+    """The import that brought these bytes into the CRM, or None where none did."""
+    rows = connection.execute("SELECT import_id FROM imports WHERE sha256 = ? AND status = ?", [sha256, IMPORTED])
+    return next((str(row[0]) for row in rows.fetchall()), None)
+
+
+def past_imports(connection: duckdb.DuckDBPyConnection) -> list[PastImport]:
+    """All imports, the newest first."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM imports ORDER BY received_at DESC, import_id").fetchall()
+    return [_past_import(row) for row in rows]
+
+
+def past_import(connection: duckdb.DuckDBPyConnection, import_id: str) -> PastImport:
+    """One import. Raises UnknownImport."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM imports WHERE import_id = ?", [import_id]).fetchall()
+    if not rows:
+        raise UnknownImport(import_id)
+    return _past_import(rows[0])
+
+
+def _past_import(row: tuple[Any, ...]) -> PastImport:
+    counts = [count or 0 for count in row[12:19]]
+    failures, skips, issues = (json.loads(text or "{}") for text in row[19:22])
+    return PastImport(*row[:11], json.loads(row[11] or "[]"), Ledger(*counts, failures, skips, issues))

@@ -1,0 +1,41 @@
+"""Getting at the CRM of a home: to write in one transaction, or to look.
+
+Belongs here: the two ways in. Does not belong: waiting and locking (`warehouse`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from contact_pipeline.crm.tables import ensure_tables
+from contact_pipeline.home import Home
+from contact_pipeline.warehouse import Warehouse
+
+
+def warehouse_of(home: Home, *, wait_seconds: float | None = None) -> Warehouse:
+    """The CRM file of a home; waits as long as the settings say unless told otherwise."""
+    return Warehouse(home.crm, wait_seconds=home.settings.lock_wait_seconds if wait_seconds is None else wait_seconds)
+
+
+@contextmanager
+def open_crm(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A writing transaction on the CRM, its tables made where they are missing. Raises HomeBusy."""
+    with warehouse_of(home).transaction() as connection:
+        ensure_tables(connection)
+        yield connection
+
+
+@contextmanager
+def read_crm(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A look at the CRM that cannot write; an empty CRM where there is none yet. Raises HomeBusy."""
+    warehouse = warehouse_of(home)
+    if home.crm.exists():
+        with warehouse.reading() as connection:
+            yield connection
+    else:
+        with warehouse.trial() as connection:
+            ensure_tables(connection)
+            yield connection

@@ -1,0 +1,59 @@
+"""The tables of the CRM, derived from the field catalogue, and the version of their layout.
+
+Belongs here: DDL and migrations. Does not belong: what is written into the tables.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from contact_pipeline.errors import PipelineError
+from contact_pipeline.fields import FIELDS, SCORE_FIELDS
+
+SCHEMA_VERSION = 1
+
+_FIELD_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in FIELDS)
+_SCORE_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in SCORE_FIELDS)
+
+# No primary keys: uniqueness is the merge's job and its index would cost more than the merge.
+_TABLES = (
+    "meta (schema_version INTEGER)",
+    """imports (
+        import_id VARCHAR, sequence INTEGER, attempt INTEGER, file_name VARCHAR, sha256 VARCHAR, bytes BIGINT,
+        who VARCHAR, received_at TIMESTAMP, finished_at TIMESTAMP, seconds DOUBLE, status VARCHAR, reason VARCHAR,
+        policy VARCHAR, options JSON, mapping JSON,
+        total BIGINT, created BIGINT, updated BIGINT, unchanged BIGINT, skipped BIGINT, failed BIGINT, not_data BIGINT,
+        failures JSON, skips JSON, issues JSON)""",
+    f"""records (
+        import_id VARCHAR, sequence BIGINT, sheet VARCHAR, line BIGINT, match_key VARCHAR, policy VARCHAR,
+        as_of TIMESTAMP, state VARCHAR, reason VARCHAR, contact_id VARCHAR, contributes BOOLEAN,
+        {_FIELD_COLUMNS}, custom_fields JSON, issues JSON)""",
+    f"""contacts (
+        contact_id VARCHAR, is_duplicate BOOLEAN, company_id VARCHAR, {_FIELD_COLUMNS}, custom_fields JSON,
+        {_SCORE_COLUMNS})""",
+    """companies (
+        company_id VARCHAR, name VARCHAR, domain VARCHAR, industry VARCHAR, country VARCHAR, company_size VARCHAR,
+        annual_revenue DOUBLE, contacts BIGINT)""",
+    "custom_fields (import_id VARCHAR, name VARCHAR, filled BIGINT)",
+    "model_versions (version VARCHAR, created_at TIMESTAMP, method VARCHAR, in_use BOOLEAN, card JSON, model BLOB)",
+    "score_history (scored_at TIMESTAMP, contact_id VARCHAR, lead_score DOUBLE, lead_category VARCHAR, model_version VARCHAR)",
+)
+
+
+def ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables where there are none. Raises PipelineError for a file made by a newer version."""
+    if connection.sql("SELECT 1 FROM information_schema.tables WHERE table_name = 'meta'").fetchall():
+        _refuse_newer(connection)
+        return
+    for table in _TABLES:
+        connection.execute(f"CREATE TABLE {table}")
+    connection.execute("INSERT INTO meta VALUES (?)", [SCHEMA_VERSION])
+
+
+def _refuse_newer(connection: duckdb.DuckDBPyConnection) -> None:
+    version = connection.sql("SELECT schema_version FROM meta").fetchall()[0][0]
+    if version > SCHEMA_VERSION:
+        raise PipelineError(
+            f"crm.duckdb has layout {version}, this version of contact_pipeline knows {SCHEMA_VERSION}. "
+            "Install the version that wrote it, or a newer one."
+        )

@@ -1,0 +1,84 @@
+"""Assets of the group crm: clean rows become contacts and companies, and the import is accounted for.
+
+Belongs here: which stage an asset runs and what it tells the UI. Does not belong: the fold (`crm`).
+"""
+
+import dagster as dg
+
+from contact_pipeline import stages
+from contact_pipeline.crm.companies import refresh_companies
+from contact_pipeline.crm.history import past_import
+from contact_pipeline.crm.session import open_crm, read_crm
+from contact_pipeline.defs import metadata
+from contact_pipeline.defs.home import IMPORTS, HomeResource, opened_import
+from contact_pipeline.defs.intake import duplicate_report, quarantined_rows, validated_contacts
+from contact_pipeline.intake.drop_folder import put_away_imported
+
+_SHARED = {"group_name": "crm", "owners": ["team:sales-operations"]}
+
+
+@dg.asset(
+    **_SHARED,
+    partitions_def=IMPORTS,
+    deps=[validated_contacts, duplicate_report],
+    kinds={"duckdb"},
+    description="The CRM is the fold of all live records: this import's records are added (or replaced), linked to contacts "
+    "by e-mail, and the contacts they touch are computed anew, in one transaction.",
+)
+def crm_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+    with opened_import(home, context) as (opened, receipt):
+        ledger = stages.take_into_crm(opened, receipt)
+    with read_crm(opened) as connection:
+        contacts = connection.sql("SELECT count(*) FROM contacts").fetchall()[0][0]
+    return dg.MaterializeResult(
+        metadata=metadata.rows(
+            contacts,
+            policy=receipt.options.policy,
+            **ledger.rows,
+            **{"dagster/column_schema": metadata.LEAD_SCHEMA, "dagster/table_name": "contacts"},
+        )
+    )
+
+
+@dg.asset(
+    **_SHARED,
+    deps=[crm_contacts],
+    kinds={"duckdb"},
+    description="Companies as the contacts show them: one a business domain, else one a normalised name; contacts linked.",
+)
+def crm_companies(home: HomeResource) -> dg.MaterializeResult:
+    with open_crm(home.open()) as connection:
+        companies = refresh_companies(connection)
+    return dg.MaterializeResult(
+        metadata=metadata.rows(
+            companies,
+            **{"dagster/column_schema": metadata.COMPANY_SCHEMA, "dagster/table_name": "companies"},
+        )
+    )
+
+
+@dg.asset(
+    **_SHARED,
+    partitions_def=IMPORTS,
+    deps=[crm_contacts, crm_companies, quarantined_rows],
+    kinds={"duckdb"},
+    description="What the import did: total = created + updated + unchanged + skipped + failed + not data, with reasons. A "
+    "dropped file is put away once this stands.",
+)
+def import_summary(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+    with opened_import(home, context) as (opened, receipt):
+        with read_crm(opened) as connection:
+            summary = past_import(connection, receipt.import_id)
+        put_away_imported(opened, receipt)
+    ledger = summary.ledger
+    return dg.MaterializeResult(
+        metadata=metadata.rows(
+            ledger.total,
+            **ledger.rows,
+            failures=metadata.counts(ledger.failures),
+            skips=metadata.counts(ledger.skips),
+            issues=metadata.counts(ledger.issues),
+            seconds_in_crm=summary.seconds or 0.0,
+            **{"dagster/column_schema": metadata.SUMMARY_SCHEMA, "dagster/table_name": "imports"},
+        )
+    )

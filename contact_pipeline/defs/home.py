@@ -1,0 +1,56 @@
+"""The home as a Dagster resource, and the imports as partitions.
+
+Belongs here: how an asset gets at its folders and at the receipt of its partition. Does not belong: assets.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+
+from contact_pipeline.crm.history import record_refusal
+from contact_pipeline.crm.session import open_crm
+from contact_pipeline.errors import FileRefused
+from contact_pipeline.home import Home
+from contact_pipeline.intake.drop_folder import put_away_refused
+from contact_pipeline.intake.receipt import Receipt, read_receipt
+
+IMPORTS = dg.DynamicPartitionsDefinition(name="imports")
+
+
+class HomeResource(dg.ConfigurableResource):
+    """Where the installation keeps its data; empty means $CONTACT_PIPELINE_HOME, else ./data."""
+
+    root: str = ""
+
+    def open(self) -> Home:
+        """The home, with its settings as they are now."""
+        return Home(Path(self.root)) if self.root else Home.from_environment()
+
+
+def home_of_environment() -> HomeResource:
+    """The resource of the running code location."""
+    return HomeResource(root=os.environ.get("CONTACT_PIPELINE_HOME", ""))
+
+
+@contextmanager
+def opened_import(home: HomeResource, context: dg.AssetExecutionContext) -> Iterator[tuple[Home, Receipt]]:
+    """Home and receipt of the partition that runs. A refused file is recorded and put away, and its run fails for good.
+
+    Dagster's log gets the reason and the import's id, not the name of the file: it may tell of a person.
+    """
+    opened = home.open()
+    receipt = read_receipt(opened, context.partition_key)
+    try:
+        yield opened, receipt
+    except FileRefused as refusal:
+        with open_crm(opened) as connection:
+            record_refusal(connection, receipt, str(refusal))
+        put_away_refused(opened, receipt, str(refusal))
+        raise dg.Failure(
+            description=f"File refused ({refusal.reason}). 'contact-pipeline imports' gives the whole message.",
+            metadata={"reason": refusal.reason, "import": receipt.import_id},
+            allow_retries=False,
+        ) from refusal

@@ -1,0 +1,113 @@
+"""Assets of the group intake: a file on its way to clean rows. One partition is one import.
+
+Belongs here: which stage an asset runs and what it tells the UI. Does not belong: the stages (`stages`).
+"""
+
+import dagster as dg
+import polars as pl
+
+from contact_pipeline import stages
+from contact_pipeline.defs import metadata
+from contact_pipeline.defs.home import IMPORTS, HomeResource, opened_import
+
+_SHARED = {"partitions_def": IMPORTS, "group_name": "intake", "owners": ["team:data-engineering"]}
+
+
+@dg.asset(
+    **_SHARED,
+    kinds={"polars", "parquet"},
+    description="The received bytes as text tables: encoding, delimiter, sheets and header row found, every record below "
+    "the header kept with its source line.",
+)
+def raw_file(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+    with opened_import(home, context) as (opened, receipt):
+        source = stages.stage_raw_file(opened, receipt)
+    records = sum(table.rows.height for table in source.tables)
+    return dg.MaterializeResult(
+        metadata=metadata.rows(
+            records,
+            tables=metadata.source_tables(source),
+            bytes=receipt.size,
+            passed_over_sheets=len(source.ignored_sheets),
+            **{"dagster/column_schema": metadata.RAW_SCHEMA},
+        )
+    )
+
+
+@dg.asset(
+    **_SHARED,
+    deps=[raw_file],
+    kinds={"polars", "parquet"},
+    description="Columns mapped onto CRM fields, values cleaned and typed: e-mail, phone in E.164, names, dates, countries, "
+    "companies, addresses, numbers. A value that cannot be used is left blank with an issue on record.",
+)
+def mapped_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+    with opened_import(home, context) as (opened, receipt):
+        mapped, cleaned = stages.stage_mapped_contacts(opened, receipt)
+    return dg.MaterializeResult(
+        metadata=metadata.rows(
+            cleaned.height,
+            mapping=metadata.mapping(mapped),
+            rows_with_issues=cleaned.filter(pl.col("issues").list.len() > 0).height,
+            **{"dagster/column_schema": metadata.CONTACT_SCHEMA},
+        )
+    )
+
+
+@dg.asset(
+    **_SHARED,
+    deps=[mapped_contacts],
+    kinds={"pandera", "parquet"},
+    description="Every row judged against the schema of the field catalogue, all its reasons at once.",
+)
+def validated_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+    with opened_import(home, context) as (opened, receipt):
+        judged = stages.stage_validated_contacts(opened, receipt)
+    return dg.MaterializeResult(
+        metadata=metadata.rows(
+            judged.height,
+            valid_rows=judged.filter("is_valid").height,
+            failing_rows=judged.filter(pl.col("failures").list.len() > 0).height,
+            **{"dagster/column_schema": metadata.CONTACT_SCHEMA},
+        )
+    )
+
+
+@dg.asset(
+    **_SHARED,
+    deps=[validated_contacts],
+    kinds={"csv"},
+    description="Failing rows in a file of their own, with source line, every reason and the original columns: mend it and "
+    "drop it again.",
+)
+def quarantined_rows(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+    with opened_import(home, context) as (opened, receipt):
+        path, reasons, failing = stages.set_aside_rows(opened, receipt)
+    return dg.MaterializeResult(
+        metadata=metadata.rows(
+            failing,
+            reasons=metadata.counts(reasons),
+            file=dg.MetadataValue.path(path) if path else "none",
+            **{"dagster/column_schema": metadata.QUARANTINE_SCHEMA},
+        )
+    )
+
+
+@dg.asset(
+    **_SHARED,
+    deps=[validated_contacts],
+    kinds={"duckdb", "csv"},
+    description="Before anything is written: which rows meet each other or a contact of the CRM, and what the policy will "
+    "do with them.",
+)
+def duplicate_report(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+    with opened_import(home, context) as (opened, receipt):
+        found = stages.report_duplicates(opened, receipt)
+    outcomes = found.group_by("rule", "found", "outcome").len("rows").sort("rule", "found")
+    return dg.MaterializeResult(
+        metadata=metadata.rows(
+            found.height,
+            matches=metadata.table(outcomes.to_dicts()),
+            **{"dagster/column_schema": metadata.DUPLICATES_SCHEMA},
+        )
+    )

@@ -1,0 +1,166 @@
+"""What an asset tells the UI: row counts, column schemas and small tables. Aggregates only, never a person.
+
+Belongs here: turning counts and the field catalogue into Dagster metadata. Does not belong: computing the counts.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from contact_pipeline.fields import FIELDS, SCORE_FIELDS
+from contact_pipeline.intake.tables import SourceFile
+from contact_pipeline.mapping.selection import MappedTable
+from contact_pipeline.reporting.charts import svg_data_uri
+from contact_pipeline.scoring.card import ModelCard
+
+_FIELD_COLUMNS = [
+    dg.TableColumn(
+        field.name,
+        field.sql_type,
+        description=f"{field.label}: {field.description}",
+        constraints=dg.TableColumnConstraints(nullable=field.name != "email"),
+        tags={"personal": ""} if field.personal else {},
+    )
+    for field in FIELDS
+]
+_SCORE_COLUMNS = [
+    dg.TableColumn(field.name, field.sql_type, description=f"{field.label}: {field.description}")
+    for field in SCORE_FIELDS
+]
+
+CONTACT_SCHEMA = dg.TableSchema(columns=_FIELD_COLUMNS)
+LEAD_SCHEMA = dg.TableSchema(columns=[*_FIELD_COLUMNS, *_SCORE_COLUMNS])
+SCORE_SCHEMA = dg.TableSchema(columns=_SCORE_COLUMNS)
+
+
+def columns(*names_and_descriptions: tuple[str, str, str]) -> dg.TableSchema:
+    """A schema from (name, type, description) triples, for tables that are not the contact."""
+    return dg.TableSchema(
+        [dg.TableColumn(name, kind, description=words) for name, kind, words in names_and_descriptions]
+    )
+
+
+def rows(count: int, **more: Any) -> dict[str, Any]:
+    """Metadata of a table of `count` rows."""
+    return {"dagster/row_count": count, **more}
+
+
+def table(records: Sequence[Mapping[str, str | int | float | bool]]) -> dg.TableMetadataValue | str:
+    """A small table; "none" where there is nothing to show, which Dagster cannot draw as a table."""
+    if not records:
+        return "none"
+    return dg.MetadataValue.table([dg.TableRecord(dict(record)) for record in records])
+
+
+def counts(by_name: Mapping[str, int]) -> dg.TableMetadataValue | str:
+    """Counts by reason as a table."""
+    return table([{"reason": reason, "rows": count} for reason, count in by_name.items()])
+
+
+def source_tables(source: SourceFile) -> dg.TableMetadataValue | str:
+    """How each table of a file was read."""
+    return table(
+        [
+            {
+                "table": number,
+                "encoding": one.encoding or "",
+                "delimiter": repr(one.delimiter) if one.delimiter else "",
+                "header line": one.header_line,
+                "columns": len(one.headers),
+                "records": one.rows.height,
+            }
+            for number, one in enumerate(source.tables, start=1)
+        ]
+    )
+
+
+def mapping(mapped: Sequence[MappedTable]) -> dg.TableMetadataValue | str:
+    """What became of each column, how sure that is and why."""
+    return table(
+        [
+            {
+                "column": plan.header,
+                "action": plan.action.value,
+                "field": plan.field or "",
+                "confidence": round(plan.confidence, 2),
+                "reason": plan.reason,
+            }
+            for one in mapped
+            for plan in one.plan.columns
+        ]
+    )
+
+
+def category_counts(scored: pl.DataFrame) -> dict[str, int]:
+    """Number of leads in each category."""
+    sizes = dict(scored.group_by("lead_category").len().iter_rows())
+    return {name.lower(): sizes.get(name, 0) for name in ("Hot", "Warm", "Cold")}
+
+
+def model_card(card: ModelCard) -> dict[str, Any]:
+    """The model card in short: what is in use and why, and how each candidate did on held-out contacts."""
+    candidates = [{key: _rounded(value) for key, value in one.model_dump().items()} for one in card.candidates]
+    return {
+        "version": card.version,
+        "method": card.method,
+        "reason": card.reason,
+        "chosen": card.chosen,
+        "known_outcomes": card.leads,
+        "conversions": card.conversions,
+        "candidates": table(candidates),
+        "excluded": table([one.model_dump() for one in card.excluded]),
+    }
+
+
+def _rounded(value: str | float) -> str | float:
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def picture(title: str, svg: str) -> dg.MarkdownMetadataValue:
+    """An inline picture that the UI draws."""
+    return dg.MetadataValue.md(f"![{title}]({svg_data_uri(svg)})")
+
+
+RAW_SCHEMA = columns(
+    ("table", "INTEGER", "Which table of the file, in source order"),
+    ("line", "BIGINT", "Line of the text file, or row of the sheet"),
+    ("kind", "VARCHAR", "data, broken, blank, repeated_header, total or note"),
+    ("problem", "VARCHAR", "Why a row is broken"),
+    ("raw", "VARCHAR", "Source text of a broken row"),
+    ("c0...", "VARCHAR", "The cells as text, one column a header"),
+)
+QUARANTINE_SCHEMA = columns(
+    ("Set-aside sheet", "VARCHAR", "Sheet the row stands in"),
+    ("Set-aside line", "BIGINT", "Source line or sheet row"),
+    ("Set-aside reasons", "VARCHAR", "Every reason, in words"),
+    ("...", "VARCHAR", "The original columns"),
+)
+DUPLICATES_SCHEMA = columns(
+    ("rule", "VARCHAR", "What made the rows match"),
+    ("found", "VARCHAR", "in file or in CRM"),
+    ("sheet", "VARCHAR", "Sheet the row stands in"),
+    ("line", "BIGINT", "Source line or sheet row"),
+    ("match", "VARCHAR", "The contact, or the earlier line"),
+    ("outcome", "VARCHAR", "What the policy does with it"),
+)
+COMPANY_SCHEMA = columns(
+    ("company_id", "VARCHAR", "d:domain, else n:normalised name"),
+    ("name", "VARCHAR", "The name most contacts give"),
+    ("domain", "VARCHAR", "Business domain; free-mail domains are nobody's"),
+    ("industry", "VARCHAR", "The industry most contacts give"),
+    ("country", "VARCHAR", "The country most contacts give"),
+    ("company_size", "VARCHAR", "The size most contacts give"),
+    ("annual_revenue", "DOUBLE", "The revenue most contacts give"),
+    ("contacts", "BIGINT", "Number of contacts"),
+)
+SUMMARY_SCHEMA = columns(
+    ("total", "BIGINT", "Records below the header of the tables read"),
+    ("created", "BIGINT", "Records that made a contact"),
+    ("updated", "BIGINT", "Records that changed a contact"),
+    ("unchanged", "BIGINT", "Records that told nothing new"),
+    ("skipped", "BIGINT", "Valid records that were left out, with the reason"),
+    ("failed", "BIGINT", "Records set aside, with the reason"),
+    ("not_data", "BIGINT", "Blank lines, repeated headers, totals and notes"),
+)

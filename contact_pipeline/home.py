@@ -1,0 +1,76 @@
+"""The folders of one installation: where everything a user owns is kept.
+
+Belongs here: paths, and making a home that does not exist yet. Does not belong: what is written into the folders.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+
+from contact_pipeline.settings import Settings, load_settings
+
+
+class Home:
+    """Paths under one root. Looking creates nothing; `set_up` does."""
+
+    def __init__(self, root: Path, settings: Settings | None = None) -> None:
+        self.root = root.resolve()
+        self._settings = settings
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """$CONTACT_PIPELINE_HOME, else ./data."""
+        return cls(Path(os.environ.get("CONTACT_PIPELINE_HOME") or "data"))
+
+    @cached_property
+    def settings(self) -> Settings:
+        """settings.toml of this home, or the defaults, unless others were given. Raises SettingsError."""
+        return self._settings or load_settings(self.root / "settings.toml")
+
+    @property
+    def drop(self) -> Path:
+        """Where users put files; done/ and refused/ below it hold what was dealt with."""
+        return self.root / "drop"
+
+    @property
+    def inbox(self) -> Path:
+        """The bytes of every import as received."""
+        return self.root / "inbox"
+
+    @property
+    def crm(self) -> Path:
+        """The CRM database."""
+        return self.root / "crm.duckdb"
+
+    @property
+    def reports(self) -> Path:
+        """Workbooks, reports, quarantine and duplicate files."""
+        return self.root / "reports"
+
+    @property
+    def dashboard(self) -> Path:
+        """Published snapshots and the pointer `current`."""
+        return self.root / "dashboard"
+
+    @property
+    def dagster(self) -> Path:
+        """DAGSTER_HOME."""
+        return self.root / "dagster"
+
+    def stage(self, asset: str, import_id: str) -> Path:
+        """The Parquet file of one asset for one import."""
+        return self.root / "stages" / asset / f"{import_id}.parquet"
+
+    def set_up(self) -> None:
+        """Make the folders and Dagster's own settings where they are missing; leave what is there alone.
+
+        Data of people: nobody but the owner may read the folders.
+        """
+        for folder in (self.drop, self.inbox, self.reports, self.dashboard, self.dagster):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        config = self.dagster / "dagster.yaml"
+        if not config.exists():
+            config.write_text(resources.files("contact_pipeline").joinpath("dagster.yaml").read_text(encoding="utf-8"))

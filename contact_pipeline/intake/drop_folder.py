@@ -1,0 +1,103 @@
+"""The drop folder: which files are ready to be received, and where they go afterwards.
+
+Belongs here: reading the folder, the decision what is ready, putting files away. Does not belong: copying bytes
+(`receipt`) and starting runs (`defs`). A file is ready when nobody has touched it for a while and its size stood still
+between two looks; a name that programs give to files they still write is never looked at.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from contact_pipeline.errors import FileRefused
+from contact_pipeline.home import Home
+from contact_pipeline.intake.receipt import Receipt, file_digest
+
+DONE, REFUSED = "done", "refused"
+_UNFINISHED_PREFIXES = (".", "~$", "~")
+_UNFINISHED_SUFFIXES = (".part", ".tmp", ".temp", ".crdownload", ".download", ".partial", ".filepart", ".swp", "~")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A file of the drop folder at one look; `modified` in seconds since 1970."""
+
+    name: str
+    size: int
+    modified: float
+
+
+def look(drop: Path) -> list[Seen]:
+    """Regular files directly in the drop folder, sorted by name; links, pipes, folders and unfinished names left out."""
+    found = []
+    for path in sorted(drop.iterdir()):
+        if is_unfinished(path.name):
+            continue
+        try:
+            status = path.lstat()
+        except FileNotFoundError:  # moved away between two calls: not ours any more
+            continue
+        if stat.S_ISREG(status.st_mode):
+            found.append(Seen(path.name, status.st_size, status.st_mtime))
+    return found
+
+
+def is_unfinished(name: str) -> bool:
+    """Is this a name that a program gives to a file it is still writing, or hides?"""
+    return name.startswith(_UNFINISHED_PREFIXES) or name.lower().endswith(_UNFINISHED_SUFFIXES)
+
+
+def settled(seen: Iterable[Seen], before: Mapping[str, Seen], now: float, settle_seconds: float) -> list[Seen]:
+    """The files that have stood still: same size and time as at the last look, and untouched for `settle_seconds`.
+
+    A time in the future (another machine's clock) counts as just touched only until the next look finds it the same.
+    """
+    return [
+        file
+        for file in seen
+        if before.get(file.name) == file and (now - file.modified >= settle_seconds or file.modified > now)
+    ]
+
+
+def put_away_imported(home: Home, receipt: Receipt) -> None:
+    """Move what was dropped with these bytes to drop/done/."""
+    for path in _still_there(home, receipt):
+        _move(path, home.drop / DONE)
+
+
+def put_away_refused(home: Home, receipt: Receipt, message: str) -> None:
+    """Move what was dropped with these bytes to drop/refused/, with a note beside it that says why."""
+    for path in _still_there(home, receipt):
+        refuse(home, path, message)
+
+
+def refuse(home: Home, path: Path, message: str) -> None:
+    """Move one dropped file to drop/refused/, with its note."""
+    moved = _move(path, home.drop / REFUSED)
+    moved.with_name(moved.name + ".why.txt").write_text(message + "\n", encoding="utf-8")
+
+
+def _still_there(home: Home, receipt: Receipt) -> list[Path]:
+    """Dropped files that still hold the bytes of the receipt; one that was written again since is a new file."""
+    there = []
+    for name in receipt.dropped_as:
+        path = home.drop / name
+        try:
+            if path.lstat().st_size == receipt.size and file_digest(path) == receipt.sha256:
+                there.append(path)
+        except (FileNotFoundError, FileRefused):  # moved, or replaced by something that is no file
+            continue
+    return there
+
+
+def _move(path: Path, folder: Path) -> Path:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    target = folder / path.name
+    number = 1
+    while target.exists():
+        number += 1
+        target = folder / f"{path.stem} ({number}){path.suffix}"
+    return path.rename(target)

@@ -1,0 +1,155 @@
+"""Receiving a file: its bytes are copied to the inbox first, so that an import means those bytes for ever.
+
+Belongs here: copying, hashing, the import's id, the receipt beside the copy. Does not belong: when a dropped file is
+ready (`drop_folder`) and what is in it (`reading`).
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import re
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from pydantic import BaseModel, ConfigDict
+
+from contact_pipeline.atomic import write_text
+from contact_pipeline.errors import FileRefused, UnknownImport
+from contact_pipeline.home import Home
+from contact_pipeline.settings import ImportOptions
+
+_CHUNK_BYTES = 1 << 20
+_RECEIPT = "receipt.json"
+
+
+class Receipt(BaseModel):
+    """What was received, when, from whom and under which options. Lies beside the bytes in the inbox."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    import_id: str
+    file_name: str
+    sha256: str
+    size: int
+    received_at: datetime  # UTC, without a zone, as everywhere in the CRM
+    who: str
+    options: ImportOptions
+    dropped_as: tuple[str, ...] = ()  # names in the drop folder that hold these bytes
+
+    def bytes_path(self, home: Home) -> Path:
+        """Where the received bytes lie."""
+        return home.inbox / self.import_id / f"original{Path(self.file_name).suffix.lower()}"
+
+
+def receive(home: Home, path: Path, options: ImportOptions, *, dropped: bool = False) -> Receipt:
+    """Copy a file into the inbox and write its receipt; known bytes keep their import and get the new options.
+
+    Raises FileRefused where `path` is no regular file, is too large or cannot be opened.
+    """
+    home.inbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+    staging = home.inbox / f".receiving-{os.getpid()}-{path.name[:80]}"
+    try:
+        digest, size = _copy(path, staging, home.settings.limits.file_bytes)
+        receipt = _receipt(home, path, options, digest, size, dropped=dropped)
+        target = receipt.bytes_path(home)
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        staging.replace(target)
+    finally:
+        staging.unlink(missing_ok=True)
+    write_receipt(home, receipt)
+    return receipt
+
+
+def read_receipt(home: Home, import_id: str) -> Receipt:
+    """The receipt of an import. Raises UnknownImport."""
+    path = home.inbox / import_id / _RECEIPT
+    if "/" in import_id or not path.is_file():
+        raise UnknownImport(import_id)
+    return Receipt.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def write_receipt(home: Home, receipt: Receipt) -> None:
+    """Write the receipt beside the bytes, atomically."""
+    write_text(home.inbox / receipt.import_id / _RECEIPT, receipt.model_dump_json(indent=1))
+
+
+def file_digest(path: Path) -> str:
+    """sha256 of a regular file, in hex. Raises FileRefused."""
+    digest = hashlib.sha256()
+    with _open_regular(path) as source:
+        while chunk := source.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def slug_of(file_name: str) -> str:
+    """A short plain name for an import: [a-z0-9_-]{1,40}; neutral where the file name could tell of a person."""
+    stem = Path(file_name).stem
+    if "@" in stem or re.search(r"\d{6,}", stem):
+        return "contacts"
+    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40].strip("-")
+    return slug or "contacts"
+
+
+def _receipt(home: Home, path: Path, options: ImportOptions, digest: str, size: int, *, dropped: bool) -> Receipt:
+    known = _known(home, digest)
+    earlier_names = known.dropped_as if known else ()
+    return Receipt(
+        import_id=known.import_id if known else f"{slug_of(path.name)}@{digest[:12]}",
+        file_name=known.file_name if known else path.name,
+        sha256=digest,
+        size=size,
+        received_at=known.received_at if known else datetime.now(UTC).replace(tzinfo=None),
+        who=known.who if known else getpass.getuser(),
+        options=options,
+        dropped_as=tuple(sorted({*earlier_names, path.name})) if dropped else earlier_names,
+    )
+
+
+def _known(home: Home, digest: str) -> Receipt | None:
+    """The receipt of the same bytes, under whatever name they came first."""
+    for path in home.inbox.glob(f"*@{digest[:12]}/{_RECEIPT}"):
+        receipt = Receipt.model_validate_json(path.read_text(encoding="utf-8"))
+        if receipt.sha256 == digest:
+            return receipt
+    return None
+
+
+def _copy(path: Path, target: Path, limit_bytes: int) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with _open_regular(path) as source, _new_private(target) as copy:
+        while chunk := source.read(_CHUNK_BYTES):
+            size += len(chunk)
+            if size > limit_bytes:
+                raise FileRefused(
+                    "too_large",
+                    f"{path.name} is larger than {limit_bytes:,} bytes. Split it, or raise limits.file_bytes.",
+                )
+            digest.update(chunk)
+            copy.write(chunk)
+        copy.flush()
+        os.fsync(copy.fileno())
+    return digest.hexdigest(), size
+
+
+def _new_private(path: Path) -> BinaryIO:
+    """A new file that nobody else may read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def _open_regular(path: Path) -> BinaryIO:
+    """Open a regular file and nothing else: no link is followed, no pipe is waited on."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise FileRefused(
+            "not_a_regular_file", f"{path.name} cannot be opened ({error.strerror}). Copy the file itself here."
+        ) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileRefused("not_a_regular_file", f"{path.name} is no regular file. Copy the file itself here.")
+    return os.fdopen(descriptor, "rb")

@@ -1,0 +1,190 @@
+"""The whole way of a file, one function a stage: each reads what the stage before left and leaves its own.
+
+Belongs here: which domain function a stage calls, and where its input and output lie. Does not belong: the work itself
+(`intake`, `mapping`, `cleaning`, `validation`, `matching`, `crm`) and orchestration (`defs`): the assets, the command
+line and a dry run all walk through these functions.
+
+    inbox ─ stage_raw_file ─ stage_mapped_contacts ─ stage_validated_contacts ─┬─ set_aside_rows
+                                                                               ├─ report_duplicates
+                                                                               └─ take_into_crm
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from contact_pipeline.cleaning.contacts import clean_contacts
+from contact_pipeline.crm.history import record_import, sequence_of
+from contact_pipeline.crm.importing import Intake, import_records
+from contact_pipeline.crm.ledger import Ledger
+from contact_pipeline.crm.session import open_crm
+from contact_pipeline.home import Home
+from contact_pipeline.intake import staging
+from contact_pipeline.intake.reading import read_source
+from contact_pipeline.intake.receipt import Receipt
+from contact_pipeline.intake.tables import RowKind, SourceFile
+from contact_pipeline.mapping.apply import apply_plan
+from contact_pipeline.mapping.selection import MappedTable, usable_tables
+from contact_pipeline.matching.duplicates import find_duplicates
+from contact_pipeline.matching.links import ROWS_PER_IMPORT
+from contact_pipeline.atomic import atomic_path
+from contact_pipeline.reporting.contact_csv import write_csv
+from contact_pipeline.settings import ImportOptions
+from contact_pipeline.validation.quarantine import quarantine
+from contact_pipeline.validation.rows import failure_counts, judge
+
+_PLANS = "contact_pipeline.plans"
+
+
+def stage_raw_file(home: Home, receipt: Receipt) -> SourceFile:
+    """inbox -> stages/raw_file: the bytes as text tables with source lines. Raises FileRefused."""
+    limits = home.settings.limits
+    source = read_source(receipt.bytes_path(home), limits, name=receipt.file_name)
+    staging.write_source(home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes)
+    return source
+
+
+def stage_mapped_contacts(home: Home, receipt: Receipt) -> tuple[list[MappedTable], pl.DataFrame]:
+    """stages/raw_file -> stages/mapped_contacts: canonical columns, cleaned and typed. Raises FileRefused.
+
+    Only tables with an e-mail column are taken; the others are named in the refusal or in the metadata of the stage.
+    """
+    source = staging.read_source(home.stage("raw_file", receipt.import_id))
+    mapped = usable_tables(source, receipt.options.mapping)
+    frames = [_cleaned(home, one, receipt.options) for one in mapped]
+    cleaned = pl.concat(frames, how="vertical").with_row_index("ordinal").cast({"ordinal": pl.Int64})
+    plans = json.dumps([{"sheet": one.table.name, "columns": [asdict(c) for c in one.plan.columns]} for one in mapped])
+    _write(home.stage("mapped_contacts", receipt.import_id), cleaned, {_PLANS: plans})
+    return mapped, cleaned
+
+
+def stage_validated_contacts(home: Home, receipt: Receipt) -> pl.DataFrame:
+    """stages/mapped_contacts -> stages/validated_contacts: every row judged, with all its reasons."""
+    judged = judge(pl.read_parquet(home.stage("mapped_contacts", receipt.import_id)))
+    _write(home.stage("validated_contacts", receipt.import_id), judged, {})
+    return judged
+
+
+def set_aside_rows(home: Home, receipt: Receipt) -> tuple[Path | None, dict[str, int], int]:
+    """stages/validated_contacts -> reports/<import>/quarantine.csv.
+
+    Returns the file (None where no row fails), rows by reason, and the number of failing rows.
+    """
+    path = home.reports / receipt.import_id / "quarantine.csv"
+    judged = pl.read_parquet(home.stage("validated_contacts", receipt.import_id), columns=["sheet", "line", "failures"])
+    failing = judged.filter(pl.col("failures").list.len() > 0)
+    if failing.is_empty():
+        path.unlink(missing_ok=True)
+        return None, {}, 0
+    source = staging.read_source(home.stage("raw_file", receipt.import_id))
+    write_csv(path, quarantine(source, failing))
+    return path, failure_counts(failing), failing.height
+
+
+def report_duplicates(home: Home, receipt: Receipt) -> pl.DataFrame:
+    """stages/validated_contacts and the CRM -> reports/<import>/duplicates.csv, before anything is written."""
+    with open_crm(home) as connection:
+        found = find_duplicates(
+            connection,
+            home.stage("validated_contacts", receipt.import_id),
+            sequence=sequence_of(connection, receipt.import_id) * ROWS_PER_IMPORT,
+            policy=receipt.options.policy,
+        )
+    path = home.reports / receipt.import_id / "duplicates.csv"
+    if found.is_empty():
+        path.unlink(missing_ok=True)
+    else:
+        write_csv(path, found.drop("ordinal"))
+    return found
+
+
+def take_into_crm(home: Home, receipt: Receipt) -> Ledger:
+    """stages/validated_contacts -> records, contacts and the history, in one transaction. Raises LedgerMismatch."""
+    with open_crm(home) as connection:
+        return fold_into(connection, home, receipt)
+
+
+def fold_into(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receipt) -> Ledger:
+    """What `take_into_crm` does, inside a transaction of the caller: a dry run rolls it back."""
+    started = time.monotonic()
+    rows = home.stage("validated_contacts", receipt.import_id)
+    sequence = sequence_of(connection, receipt.import_id)
+    intake = Intake(receipt.import_id, sequence, receipt.options.policy, receipt.received_at.isoformat(), rows)
+    import_records(connection, intake, home.settings.imports.survivorship)
+    ledger = _ledger(connection, receipt.import_id, rows)
+    ledger.check()
+    mapping = json.loads(pl.read_parquet_metadata(home.stage("mapped_contacts", receipt.import_id))[_PLANS])
+    _note_custom_fields(connection, receipt.import_id)
+    record_import(connection, receipt, sequence, ledger, mapping, seconds=time.monotonic() - started)
+    return ledger
+
+
+def raw_places(home: Home, import_id: str, sheets: list[str]) -> pl.DataFrame:
+    """Where each record of some tables stands: sheet, line, kind, in source order."""
+    source = staging.read_source(home.stage("raw_file", import_id))
+    return pl.concat(
+        table.rows.select(pl.lit(table.name).alias("sheet"), "line", "kind")
+        for table in source.tables
+        if table.name in sheets
+    )
+
+
+def _cleaned(home: Home, one: MappedTable, options: ImportOptions) -> pl.DataFrame:
+    cleaned = clean_contacts(apply_plan(one.table, one.plan), options, home.settings.imports)
+    return cleaned.select(pl.lit(one.table.name).alias("sheet"), pl.all())
+
+
+def _write(path: Path, frame: pl.DataFrame, metadata: dict[str, str]) -> None:
+    with atomic_path(path) as draft:
+        frame.write_parquet(draft, compression="lz4", metadata=metadata)
+
+
+def _ledger(connection: duckdb.DuckDBPyConnection, import_id: str, rows: Path) -> Ledger:
+    """Counts of the states in the CRM and of the rows that never reached it."""
+    states = dict(_pairs(connection, "SELECT state, count(*) FROM records WHERE import_id = ? GROUP BY ALL", import_id))
+    skips = dict(
+        _pairs(
+            connection,
+            "SELECT reason, count(*) FROM records WHERE import_id = ? AND state = 'skipped' GROUP BY ALL ORDER BY ALL",
+            import_id,
+        )
+    )
+    judged = pl.read_parquet(rows, columns=["kind", "failures", "issues", "is_valid"])
+    failed = judged.filter(pl.col("failures").list.len() > 0)
+    return Ledger(
+        total=judged.height,
+        created=states.get("created", 0),
+        updated=states.get("updated", 0),
+        unchanged=states.get("unchanged", 0),
+        skipped=states.get("skipped", 0),
+        failed=failed.height,
+        not_data=judged.filter(~pl.col("kind").is_in([RowKind.DATA.value, RowKind.BROKEN.value])).height,
+        failures=failure_counts(failed),
+        skips=skips,
+        issues=_issue_counts(judged),
+    )
+
+
+def _pairs(connection: duckdb.DuckDBPyConnection, query: str, import_id: str) -> list[tuple[str, int]]:
+    return [(str(name), int(count)) for name, count in connection.execute(query, [import_id]).fetchall()]
+
+
+def _issue_counts(judged: pl.DataFrame) -> dict[str, int]:
+    issues = judged.filter(pl.col("issues").list.len() > 0).select(pl.col("issues").explode()).unnest("issues")
+    named = issues.select(pl.format("{}: {}", "field", "reason").alias("issue"))
+    return dict(named.group_by("issue").len().sort("len", "issue", descending=[True, False]).iter_rows())
+
+
+def _note_custom_fields(connection: duckdb.DuckDBPyConnection, import_id: str) -> None:
+    connection.execute("DELETE FROM custom_fields WHERE import_id = ?", [import_id])
+    connection.execute(
+        """INSERT INTO custom_fields SELECT import_id, name, count(*) FROM (
+            SELECT import_id, unnest(json_keys(custom_fields)) AS name FROM records WHERE import_id = ?) GROUP BY ALL""",
+        [import_id],
+    )
