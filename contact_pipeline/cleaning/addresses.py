@@ -1,0 +1,73 @@
+"""Where people are: country as ISO code; region, city and postal code as tidy text.
+
+Belongs here: the form of places. Does not belong: checking that a town lies in a country.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import polars as pl
+
+from contact_pipeline.cleaning.cells import Reading, read_cells
+from contact_pipeline.cleaning.names import proper_case
+from contact_pipeline.cleaning.text import is_blank_word, is_nothing, tidy
+from contact_pipeline.cleaning.vocabulary import countries, fold
+
+UNKNOWN_COUNTRY = "is not a known country"
+
+_ABBREVIATION_UP_TO = 3
+_LINE_ENDS = re.compile(r"\s*[\r\n]+\s*")
+
+
+def read_countries(raw: pl.Series) -> pl.DataFrame:
+    """ISO 3166-1 alpha-2 codes from codes and names in many languages: value, reason. NA is Namibia."""
+    return read_cells(raw, _read_country)
+
+
+def read_places(raw: pl.Series) -> pl.DataFrame:
+    """Towns and regions on one line, long capitals in proper case: value, reason."""
+    return read_cells(raw, _read_place)
+
+
+def read_postal_codes(raw: pl.Series) -> pl.DataFrame:
+    """Postal codes as text, leading zeros kept: value, reason."""
+    return read_cells(raw, _read_postal_code)
+
+
+def read_streets(raw: pl.Series) -> pl.DataFrame:
+    """Street and number on one line; lines of the source become parts between commas: value, reason."""
+    return read_cells(raw, _read_street)
+
+
+@cache
+def country_of(text: str) -> str | None:
+    """Alpha-2 code of a country name or code; None when it names no country."""
+    return countries().get(fold(text)) or countries().get(fold(text).replace(" ", ""))
+
+
+def _read_country(text: str) -> Reading:
+    shown = tidy(text)
+    code = country_of(shown) or country_of(re.sub(r"\s*\(.*\)$", "", shown))
+    if code or is_blank_word(shown):
+        return Reading(code)
+    return Reading(None, UNKNOWN_COUNTRY)
+
+
+def _read_place(text: str) -> Reading:
+    place = tidy(text).strip(",; ")
+    abbreviation = len(place) <= _ABBREVIATION_UP_TO
+    if is_nothing(place) or (is_blank_word(place) and not (abbreviation and place.isupper())):
+        return Reading()
+    return Reading(place if abbreviation else proper_case(place))
+
+
+def _read_postal_code(text: str) -> Reading:
+    code = re.sub(r"^(\d{3,})\.0+$", r"\1", tidy(text)).upper()
+    return Reading(None if is_blank_word(code) else code)
+
+
+def _read_street(text: str) -> Reading:
+    street = tidy(_LINE_ENDS.sub(", ", text.strip()))
+    return Reading(None if is_blank_word(street) else street)
