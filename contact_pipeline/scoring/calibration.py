@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict
 FloatArray = npt.NDArray[np.float64]
 
 _STEPS = 50
-_TOLERANCE = 1e-10
+_TOLERANCE = 1e-8
 # A slope of zero or less would turn the ranking round; such a margin holds no signal and is stopped by the publish gate.
 _LOWEST_SLOPE = 0.01
-_RIDGE = 1e-3
+_RIDGE = 1e-6
 
 
 class Platt(BaseModel):
@@ -43,18 +43,27 @@ def logit(probability: float) -> float:
 
 
 def fit_platt(margin: FloatArray, outcome: FloatArray) -> Platt:
-    """Fit by Newton steps on Platt's smoothed targets, so that separable data stay finite."""
+    """Fit on Platt's smoothed targets, so that separable data stay finite; Newton, a step that does not improve halved."""
     positives, total = float(outcome.sum()), len(outcome)
     target = np.where(outcome > 0, (positives + 1) / (positives + 2), 1 / (total - positives + 2))
-    design = np.column_stack([margin, np.ones_like(margin)])
-    weights = np.array([1.0, 0.0])
+    centre, spread = float(margin.mean()), float(margin.std()) or 1.0
+    design = np.column_stack([(margin - centre) / spread, np.ones_like(margin)])
+    weights = np.array([0.0, logit(float(target.mean()))])
+    loss = _loss(design, target, weights)
     for _ in range(_STEPS):
         p = sigmoid(design @ weights)
-        gradient = design.T @ (p - target) + _RIDGE * (weights - [1.0, 0.0])
         hessian = (design * (p * (1 - p))[:, None]).T @ design + _RIDGE * np.eye(2)
-        step = np.clip(np.linalg.solve(hessian, gradient), -2.0, 2.0)
-        weights = weights - step
-        if np.abs(step).max() < _TOLERANCE:
+        step = np.linalg.solve(hessian, design.T @ (target - p) - _RIDGE * weights)
+        while _loss(design, target, weights + step) > loss and np.abs(step).max() > _TOLERANCE:
+            step = step / 2
+        weights = weights + step
+        loss = _loss(design, target, weights)
+        if np.abs(step).max() <= _TOLERANCE:
             break
-    slope = max(float(weights[0]), _LOWEST_SLOPE)
-    return Platt(slope=slope, intercept=float(weights[1]))
+    slope = max(float(weights[0]) / spread, _LOWEST_SLOPE)
+    return Platt(slope=slope, intercept=float(weights[1]) - slope * centre)
+
+
+def _loss(design: FloatArray, target: FloatArray, weights: FloatArray) -> float:
+    log_odds = design @ weights
+    return float(np.logaddexp(0.0, log_odds).sum() - target @ log_odds + 0.5 * _RIDGE * weights @ weights)

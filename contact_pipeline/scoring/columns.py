@@ -154,12 +154,17 @@ def _learn_numbers(attribute: Attribute, series: pl.Series, half_life_days: floa
         return "a number for hardly any past lead"
     if attribute.group == "custom" and _looks_like_identifier(known):
         return "an identifier"
-    quintiles = np.unique(np.quantile(known, (0.2, 0.4, 0.6, 0.8), method="inverted_cdf"))
-    column = _column(
-        attribute, edges=tuple(float(q) for q in quintiles if q > known.min()), transform=_transform(attribute, known)
-    )
+    column = _column(attribute, edges=_band_edges(known), transform=_transform(attribute, known))
     scaled = transformed(column, known, half_life_days)
     return column.model_copy(update={"mean": float(scaled.mean()), "deviation": float(scaled.std()) or 1.0})
+
+
+def _band_edges(known: FloatArray) -> tuple[float, ...]:
+    """Quintiles above the lowest value; where nearly all share that value, the next one."""
+    above = known[known > known.min()]
+    quintiles = np.unique(np.quantile(known, (0.2, 0.4, 0.6, 0.8), method="inverted_cdf"))
+    edges = quintiles[quintiles > known.min()]
+    return tuple(edges.tolist()) if len(edges) or not len(above) else (float(above.min()),)
 
 
 def _column(attribute: Attribute, **learned: object) -> Column:

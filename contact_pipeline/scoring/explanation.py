@@ -89,7 +89,7 @@ def _strongest(effects: FloatArray, states: IntArray, offsets: IntArray, phrases
 
 def _phrases(model: LeadModel) -> tuple[pl.Series, pl.Series, IntArray]:
     """Phrases up and down for every state of every attribute in one list each, and where each attribute starts."""
-    pairs = _points_pairs(model.points) if model.learned is None else _column_pairs(model.learned.columns)
+    pairs = _column_pairs(model.learned.columns, decay=model.decay) if model.learned else _points_pairs(model.points)
     per_attribute = [list(states) for states in pairs]
     offsets = np.cumsum([0, *(len(states) for states in per_attribute)])[:-1].astype(np.intp)
     flat = [pair for states in per_attribute for pair in states]
@@ -107,20 +107,25 @@ def _points_pairs(table: PointsTable) -> Iterable[list[Pair]]:
         yield [(None, None), *((f"+ {rule.words}", f"- {rule.words}") for rule in table.rules_of(field))]
 
 
-def _column_pairs(columns: tuple[Column, ...]) -> Iterable[list[Pair]]:
+def _column_pairs(columns: tuple[Column, ...], *, decay: bool) -> Iterable[list[Pair]]:
     for column in columns:
         average = sum(column.conversions) / sum(column.leads)
-        yield [_state_pair(column, state, average) for state in range(column.states)]
+        weighed = " (older ones count less)" if decay and column.name in COUNTS else ""
+        yield [_state_pair(column, state, average, weighed) for state in range(column.states)]
 
 
-def _state_pair(column: Column, state: int, average: float) -> Pair:
+def _state_pair(column: Column, state: int, average: float, weighed: str) -> Pair:
     leads = column.leads[state]
     if leads < _FEWEST_LEADS:
         return None, None
-    words = f"{column.label} {_state_words(column, state)}"
+    words = f"{column.label} {_state_words(column, state)}{weighed if state != column.missing else ''}"
     rate = column.conversions[state] / leads
     observed = f": {_percent(rate)} of {leads} past leads converted, {_percent(average)} on average"
-    return f"+ {words}{observed if rate > average else ''}", f"- {words}{observed if rate < average else ''}"
+    differs = _percent(rate) != _percent(average)
+    return (
+        f"+ {words}{observed if differs and rate > average else ''}",
+        f"- {words}{observed if differs and rate < average else ''}",
+    )
 
 
 def _state_words(column: Column, state: int) -> str:
@@ -133,14 +138,13 @@ def _state_words(column: Column, state: int) -> str:
 
 def _band_words(column: Column, band: int) -> str:
     edges = column.edges
-    weighed = " (older ones count less)" if column.name in COUNTS else ""
     if not edges:
         return "known"
     if band == 0:
-        return f"under {_number(column, edges[0])}{weighed}"
+        return f"under {_number(column, edges[0])}"
     if band == len(edges):
-        return f"{_number(column, edges[-1])} or more{weighed}"
-    return f"{_number(column, edges[band - 1])} to under {_number(column, edges[band])}{weighed}"
+        return f"{_number(column, edges[-1])} or more"
+    return f"{_number(column, edges[band - 1])} to under {_number(column, edges[band])}"
 
 
 def _number(column: Column, value: float) -> str:

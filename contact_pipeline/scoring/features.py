@@ -105,12 +105,11 @@ def decay_weight(as_of: datetime, half_life_days: float) -> pl.Expr:
     return (0.5 ** (_days_since(last_sign, as_of) / half_life_days)).fill_null(1.0)
 
 
-def newest_sign(contacts: pl.DataFrame) -> datetime | None:
-    """The newest activity or creation date there is; None where no contact has one."""
-    newest: datetime | None = contacts.select(
-        pl.max_horizontal(pl.col("last_activity_at").max(), pl.col("created_at").max())
-    ).item()
-    return newest
+def newest_sign(contacts: pl.DataFrame, as_of: datetime) -> datetime | None:
+    """The newest activity or creation date up to `as_of` (a later one is a slip); None where there is none."""
+    dates = pl.concat([contacts["last_activity_at"], contacts["created_at"].rename("last_activity_at")])
+    newest = dates.filter(dates <= as_of).max()
+    return newest if isinstance(newest, datetime) else None
 
 
 def custom_field_names(contacts: pl.DataFrame) -> tuple[str, ...]:

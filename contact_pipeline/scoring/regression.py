@@ -18,7 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _PENALTY = 10.0  # C = .1, on standardised inputs
 _STEPS = 30
-_TOLERANCE = 1e-8
+_TOLERANCE = 1e-6
 BOOTSTRAPS = 12
 
 
@@ -154,16 +154,27 @@ def _penalties(width: int) -> FloatArray:
 
 
 def _newton(centred: FloatArray, outcome: FloatArray) -> tuple[float, FloatArray]:
+    """Intercept and weights; a step that does not improve is halved."""
     design = np.column_stack([np.ones(len(outcome)), centred])
     weights = np.zeros(design.shape[1])
     weights[0] = logit(float(outcome.mean()))
     penalties = _penalties(design.shape[1])
+    loss = _penalised_loss(design, outcome, weights, penalties)
     for _ in range(_STEPS):
         p = sigmoid(design @ weights)
         gradient = design.T @ (outcome - p) - penalties @ weights
         hessian = (design * (p * (1 - p))[:, None]).T @ design + penalties
         step = np.linalg.solve(hessian, gradient)
-        weights = weights + step / max(1.0, float(np.abs(step).max()) / 3.0)
-        if np.abs(step).max() < _TOLERANCE:
+        moved = _penalised_loss(design, outcome, weights + step, penalties)
+        while moved > loss and np.abs(step).max() > _TOLERANCE:
+            step = step / 2
+            moved = _penalised_loss(design, outcome, weights + step, penalties)
+        weights, loss = weights + step, moved
+        if np.abs(step).max() <= _TOLERANCE:
             break
     return float(weights[0]), weights[1:]
+
+
+def _penalised_loss(design: FloatArray, outcome: FloatArray, weights: FloatArray, penalties: FloatArray) -> float:
+    log_odds = design @ weights
+    return float(np.logaddexp(0.0, log_odds).sum() - outcome @ log_odds + 0.5 * weights @ penalties @ weights)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import numpy as np
 import polars as pl
 
 from contact_pipeline.fields import SCORE_FIELD_NAMES
@@ -73,7 +72,7 @@ def _probability(model: LeadModel, found: Effects) -> pl.Series:
     if model.learned is None:
         return pl.Series("conversion_probability", [None] * len(found.effects), dtype=pl.Float64)
     chance = sigmoid(found.log_odds + model.learned.base_log_odds)
-    return pl.Series("conversion_probability", np.round(chance, 6), dtype=pl.Float64)
+    return pl.Series("conversion_probability", chance, dtype=pl.Float64)
 
 
 def _confidence(found: Effects, contacts: pl.DataFrame, settings: ScoringSettings) -> pl.Series:

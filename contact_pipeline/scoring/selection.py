@@ -64,7 +64,7 @@ def past_leads(contacts: pl.DataFrame, settings: ScoringSettings, as_of: datetim
     leads = known
     if known.height > _MOST_LEADS:
         leads = known.sample(_MOST_LEADS, seed=settings.seed).sort("contact_id")
-    newest = newest_sign(leads)
+    newest = newest_sign(leads, as_of)
     return PastLeads(
         leads=leads,
         outcome=leads["converted"].cast(pl.Float64).to_numpy(),
@@ -84,10 +84,10 @@ def select_columns(past: PastLeads, settings: ScoringSettings) -> Selection:
     columns: list[Column] = []
     for attribute in (*ATTRIBUTES, *(custom_attribute(name, frame[CUSTOM_PREFIX + name]) for name in names)):
         column = _usable(attribute, frame, past, folds, settings)
-        if isinstance(column, str):
-            excluded.append(ExcludedColumn(column=attribute.label, reason=column))
-        else:
+        if isinstance(column, Column):
             columns.append(column)
+        elif frame[attribute.name].null_count() < frame.height:
+            excluded.append(ExcludedColumn(column=attribute.label, reason=column))
     return Selection(tuple(columns), frame, tuple(excluded))
 
 

@@ -73,7 +73,7 @@ def _learn(past: PastLeads, selection: Selection, points: PointsTable, settings:
     if chosen == "points" or not holds_signal(tried[chosen]):
         reason = _no_model(tried[chosen])
         return _points_model(past, points, settings, reason, tried=tried, excluded=selection.excluded)
-    learned = _final_fit(history, tried[chosen], means)
+    learned = _final_fit(history, tried[chosen], means, past.conversions / past.known)
     card = _card(past, settings, tried, chosen, _model_reason(tried[chosen], past)).model_copy(
         update={"features": _importances(learned, history, given), "excluded": selection.excluded}
     )
@@ -82,7 +82,7 @@ def _learn(past: PastLeads, selection: Selection, points: PointsTable, settings:
     )
 
 
-def _final_fit(history: History, trial: Trial, points_means: FloatArray) -> LearnedWeights:
+def _final_fit(history: History, trial: Trial, points_means: FloatArray, base_rate: float) -> LearnedWeights:
     """Fit the chosen candidate on all past leads; the regression is always there, its bootstraps give the confidence."""
     matrix = regression.design_matrix(history.columns, history.encoded, history.points, history.half_life_days)
     fit = regression.fit_regression(matrix, history.outcome, regression.signs(history.columns, decay=history.decay))
@@ -99,7 +99,7 @@ def _final_fit(history: History, trial: Trial, points_means: FloatArray) -> Lear
         boosting=grown,
         regression_share=share,
         platt=trial.platt,
-        base_log_odds=logit(float(history.outcome.mean())),
+        base_log_odds=logit(base_rate),
     )
 
 
