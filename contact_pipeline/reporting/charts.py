@@ -174,9 +174,10 @@ def _score_bar(one: ScoreBin, x: float, wide: float, scale: float, floor: float)
     parts = []
     y = floor
     for leads, category in zip(reversed(one.by_category), reversed(CATEGORIES), strict=True):
-        tall = max(leads * scale, 1.5) if leads else 0.0  # a rare score must not look like none
-        y -= tall
-        parts.append(_rect(x, y, wide, tall, CATEGORY_COLOURS[category]))
+        if leads:
+            tall = max(leads * scale, 1.5)  # a rare score must not look like none
+            y -= tall
+            parts.append(_rect(x, y, wide, tall, CATEGORY_COLOURS[category]))
     hint = f"Score {one.start} to {one.start + BIN_POINTS}: {sum(one.by_category):,} leads"
     return f"<g><title>{hint}</title>{''.join(parts)}</g>"
 

@@ -148,8 +148,12 @@ def headline(categories: Sequence[CategorySummary]) -> str:
     if not any(one.leads for one in categories):
         return "No lead is scored yet."
     if not hot.leads:
-        return f"No lead is Hot; the best are the {warm.leads:,} Warm ones." if warm.leads else "All leads are Cold."
-    start = f"{_percent(hot.share)} of the leads ({hot.leads:,}) {'is' if hot.leads == 1 else 'are'} Hot"
+        return (
+            f"No lead is Hot: start with the best of the Warm ones ({warm.leads:,})."
+            if warm.leads
+            else "All leads are Cold."
+        )
+    start = f"{_percent(hot.share)} of the leads ({hot.leads:,}) are Hot"
     wins = sum(one.expected_wins or 0.0 for one in categories)
     if hot.expected_wins is None or not wins:
         return f"{start}."

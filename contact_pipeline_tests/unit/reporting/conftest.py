@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -30,9 +31,12 @@ _INDUSTRIES = ("Software", "Software", "Healthcare", "Retail", "Manufacturing", 
 _SOURCES = ("Organic Search", "Referral", "Trade Show", "Paid Social")
 
 
+LeadsOf = Callable[..., pl.DataFrame]
+
+
 def make_leads(rows: list[dict[str, object]]) -> pl.DataFrame:
     """A frame of leads with every column of the contract; what a row leaves out is blank."""
-    return pl.DataFrame(rows, schema=_LEAD_TYPES, orient="row") if rows else pl.DataFrame(schema=_LEAD_TYPES)
+    return pl.DataFrame(rows, schema=_LEAD_TYPES, orient="row")
 
 
 def make_lead(number: int) -> dict[str, object]:
@@ -84,10 +88,24 @@ def make_breakdown(effects: dict[str, float]) -> str:
     return json.dumps({"base": -1.2, "factors": [*factors, rest], "groups": {"custom": sum(effects.values())}})
 
 
+@pytest.fixture(scope="session")
+def leads_of() -> LeadsOf:
+    """A function: so many leads, with these values in all of them (a function of the number gives each its own)."""
+
+    def build(count: int, **values: object) -> pl.DataFrame:
+        rows = [
+            {**make_lead(n), **{name: value(n) if callable(value) else value for name, value in values.items()}}
+            for n in range(count)
+        ]
+        return make_leads(rows)
+
+    return build
+
+
 @pytest.fixture
-def leads() -> pl.DataFrame:
+def leads(leads_of: LeadsOf) -> pl.DataFrame:
     """240 leads over all categories."""
-    return make_leads([make_lead(number) for number in range(240)])
+    return leads_of(240)
 
 
 @pytest.fixture
