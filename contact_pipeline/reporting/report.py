@@ -110,7 +110,7 @@ def _imports(imports: Sequence[ImportFacts]) -> dict[str, object]:
     return {
         "rows": total,
         "import_sentence": _import_sentence(total),
-        "set_aside": [("failed", failures.most_common()), ("skipped", skips.most_common())],
+        "set_aside": [("failed", failures.most_common()), ("were skipped", skips.most_common())],
     }
 
 
