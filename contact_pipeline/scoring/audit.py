@@ -18,7 +18,9 @@ def not_scored(leads: pl.DataFrame, settings: ScoringSettings) -> int:
     """Number of contacts without a score, off the scale, or Hot or Warm below the threshold of their category."""
     score, category = pl.col("lead_score"), pl.col("lead_category")
     threshold = category.replace_strict(
-        {"Hot": settings.hot_from, "Warm": settings.warm_from, "Cold": 0.0}, default=None, return_dtype=pl.Float64
+        {"Hot": float(settings.hot_from), "Warm": float(settings.warm_from), "Cold": 0.0},
+        default=None,
+        return_dtype=pl.Float64,
     )
     fine = score.is_between(0, 100) & (score >= threshold)
     return leads.filter(~fine.fill_null(value=False)).height

@@ -8,6 +8,7 @@ one for missing. Of numbers: a state for each band (quintiles of the past leads)
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +29,7 @@ _LEAST_COVERED = 0.5
 _MOSTLY = 0.95
 _IDENTIFIER_SPREAD = 20
 _FEWEST_IDENTIFIERS = 30
+_IDENTIFIER_NAME = re.compile(r"\b(?i:id|uuid|key|number|no|nr|code|ref|reference)\b|(?:_id|[a-z](?:Id|ID))$")
 _SKEWED = 4.0
 _DATE = r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
 
@@ -125,11 +127,12 @@ def custom_attribute(name: str, values: pl.Series) -> Attribute:
     return Attribute(CUSTOM_PREFIX + name, name, "custom", words=not numeric)
 
 
-def _looks_like_identifier(values: FloatArray) -> bool:
-    """Whole numbers that hardly repeat and lie close together: a counter."""
+def _looks_like_identifier(label: str, values: FloatArray) -> bool:
+    """Whole numbers that hardly repeat, and lie close together as a counter does or are named like one."""
     if len(values) < _FEWEST_IDENTIFIERS or len(np.unique(values)) < _MOSTLY * len(values):
         return False
-    return bool((values == np.floor(values)).all() and np.ptp(values) < _IDENTIFIER_SPREAD * len(values))
+    whole = bool((values == np.floor(values)).all())
+    return whole and (bool(np.ptp(values) < _IDENTIFIER_SPREAD * len(values)) or bool(_IDENTIFIER_NAME.search(label)))
 
 
 def _learn_words(attribute: Attribute, series: pl.Series) -> Column | str:
@@ -152,7 +155,7 @@ def _learn_numbers(attribute: Attribute, series: pl.Series, half_life_days: floa
     known = values[~np.isnan(values)]
     if len(known) < _FEWEST_LEADS_A_LEVEL:
         return "a number for hardly any past lead"
-    if attribute.group == "custom" and _looks_like_identifier(known):
+    if attribute.group == "custom" and _looks_like_identifier(attribute.label, known):
         return "an identifier"
     column = _column(attribute, edges=_band_edges(known), transform=_transform(attribute, known))
     scaled = transformed(column, known, half_life_days)

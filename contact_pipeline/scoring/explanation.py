@@ -110,15 +110,15 @@ def _points_pairs(table: PointsTable) -> Iterable[list[Pair]]:
 def _column_pairs(columns: tuple[Column, ...], *, decay: bool) -> Iterable[list[Pair]]:
     for column in columns:
         average = sum(column.conversions) / sum(column.leads)
-        weighed = " (older ones count less)" if decay and column.name in COUNTS else ""
-        yield [_state_pair(column, state, average, weighed) for state in range(column.states)]
+        decayed = decay and column.name in COUNTS
+        yield [_state_pair(column, state, average, decayed=decayed) for state in range(column.states)]
 
 
-def _state_pair(column: Column, state: int, average: float, weighed: str) -> Pair:
+def _state_pair(column: Column, state: int, average: float, *, decayed: bool) -> Pair:
     leads = column.leads[state]
     if leads < _FEWEST_LEADS:
         return None, None
-    words = f"{column.label} {_state_words(column, state)}{weighed if state != column.missing else ''}"
+    words = f"{column.label} {_state_words(column, state, decayed=decayed)}"
     rate = column.conversions[state] / leads
     observed = f": {_percent(rate)} of {leads} past leads converted, {_percent(average)} on average"
     differs = _percent(rate) != _percent(average)
@@ -128,12 +128,20 @@ def _state_pair(column: Column, state: int, average: float, weighed: str) -> Pai
     )
 
 
-def _state_words(column: Column, state: int) -> str:
+def _state_words(column: Column, state: int, *, decayed: bool) -> str:
     if state == column.missing:
         return "not known"
     if column.words:
         return column.levels[state] if state < len(column.levels) else "with a rare value"
-    return _band_words(column, state)
+    return _rank_words(column, state) if decayed else _band_words(column, state)
+
+
+def _rank_words(column: Column, band: int) -> str:
+    """A decayed count is no number of visits any more; its place among past leads can still be pictured."""
+    known = sum(column.leads[: column.missing])
+    if band == 0:
+        return f"(older ones count less) among the lowest {_percent(column.leads[0] / known)}"
+    return f"(older ones count less) higher than for {_percent(sum(column.leads[:band]) / known)} of past leads"
 
 
 def _band_words(column: Column, band: int) -> str:

@@ -68,6 +68,14 @@ def test_custom_fields_are_found_and_read_whatever_their_json_type(contacts_of: 
 OUTCOME = np.tile([1.0, 0.0], 100)
 
 
+def test_scattered_whole_numbers_are_an_identifier_only_under_such_a_name() -> None:
+    values = [str(v) for v in np.random.default_rng(1).integers(0, 10**9, 200)]
+    for name, refused in (("Record ID", True), ("leadId", True), ("Budget", False), ("Paid", False)):
+        series = pl.Series("custom.a", values)
+        learned = learn_column(custom_attribute(name, series), series.alias(f"custom.{name}"), OUTCOME, 30)
+        assert isinstance(learned, str) is refused
+
+
 @pytest.mark.parametrize(
     ("values", "reason"),
     [

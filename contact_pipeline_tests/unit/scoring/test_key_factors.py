@@ -60,8 +60,37 @@ def test_a_direction_against_the_observed_rate_shows_no_rate_and_few_leads_no_re
         leads=(100, 4, 96),
         conversions=(60, 1, 9),
     )
-    up, down = _state_pair(column, 0, 0.35, "")
+    up, down = _state_pair(column, 0, 0.35, decayed=False)
     assert up == "+ A x: 60 % of 100 past leads converted, 35 % on average"
     assert down == "- A x"
-    assert _state_pair(column, 1, 0.35, "") == (None, None)
-    assert _state_pair(column, 2, 0.35, "")[1] == "- A not known: 9.4 % of 96 past leads converted, 35 % on average"
+    assert _state_pair(column, 1, 0.35, decayed=False) == (None, None)
+    assert (
+        _state_pair(column, 2, 0.35, decayed=False)[1]
+        == "- A not known: 9.4 % of 96 past leads converted, 35 % on average"
+    )
+
+
+def test_a_decayed_count_is_told_by_its_place_among_past_leads() -> None:
+    column = Column(
+        name="email_opens",
+        label="Email Opens",
+        group="engagement",
+        words=False,
+        direction=1,
+        edges=(0.07, 2.5),
+        leads=(40, 40, 20, 100),
+        conversions=(4, 10, 11, 20),
+    )
+    ups = [_state_pair(column, state, 0.225, decayed=True)[0] for state in (1, 2)]
+    assert ups == [
+        (
+            "+ Email Opens (older ones count less) higher than for 40 % of past leads:"
+            " 25 % of 40 past leads converted, 22 % on average"
+        ),
+        (
+            "+ Email Opens (older ones count less) higher than for 80 % of past leads:"
+            " 55 % of 20 past leads converted, 22 % on average"
+        ),
+    ]
+    low = _state_pair(column, 0, 0.225, decayed=True)[1] or ""
+    assert low.startswith("- Email Opens (older ones count less) among the lowest 40 %: 10 % of 40")
