@@ -44,10 +44,9 @@ def settle(claim: Claim, index: int, neighbours: Neighbours, evidence: Evidence)
     elif readings == {"lead_status", "opted_out"}:
         field, why, sure = _status(evidence)
     elif readings == {"region", "lead_status"}:
-        near = neighbours.around(index) & ADDRESS_FIELDS
-        field, why, sure = (
-            ("region", "it stands beside an address", 0.85) if near else ("lead_status", "no address is near", 0.75)
-        )
+        field, why, sure = _state(index, neighbours)
+    elif readings == {"region", "country"}:
+        field, why, sure = _region(neighbours)
     else:
         return claim
     rest = tuple(other for other in claim.fields if other != field)
@@ -59,12 +58,13 @@ def _title(index: int, neighbours: Neighbours, evidence: Evidence) -> tuple[str,
         return "salutation", "its values are salutations", 0.95
     if evidence.distinct and evidence.share("salutation") <= 1 - _MOST:
         return "job_title", "its values are no salutations", 0.9
-    following = neighbours.fields[index + 1] if index + 1 < len(neighbours.fields) else None
-    if neighbours.has("job_title"):
-        return "salutation", "another column holds the job title", 0.85
-    if following == "first_name" and not neighbours.has("salutation"):
-        return "salutation", "it stands before the first name", 0.8
-    return "job_title", "no other column holds the job title", 0.8
+    if not neighbours.has("job_title"):
+        return "job_title", "no other column holds the job title", 0.8
+    if neighbours.has("salutation"):
+        return "job_title", "another column holds the salutation", 0.8
+    if "first_name" in neighbours.fields[index + 1 : index + 3]:
+        return "salutation", "it stands before the first name and another column holds the job title", 0.85
+    return "salutation", "another column holds the job title", 0.5
 
 
 def _name(index: int, neighbours: Neighbours, evidence: Evidence) -> tuple[str, str, float]:
@@ -93,6 +93,20 @@ def _status(evidence: Evidence) -> tuple[str, str, float]:
     if evidence.share("subscription") >= 1 and evidence.share("unsubscribed") > 0:
         return "opted_out", "its values tell who unsubscribed", 0.9
     return "lead_status", "its values do not tell who unsubscribed", 0.8
+
+
+def _state(index: int, neighbours: Neighbours) -> tuple[str, str, float]:
+    if neighbours.around(index) & ADDRESS_FIELDS:
+        return "region", "it stands beside an address", 0.85
+    if not neighbours.has("city", "postal_code"):
+        return "lead_status", "there is no address", 0.8
+    return "region", "there is an address, but not beside it", 0.5
+
+
+def _region(neighbours: Neighbours) -> tuple[str, str, float]:
+    if neighbours.has("region") and not neighbours.has("country"):
+        return "country", "another column holds the state", 0.8
+    return "region", "no other column holds the state", 0.8
 
 
 def sure_fields(claims: Sequence[Claim | None]) -> tuple[str | None, ...]:

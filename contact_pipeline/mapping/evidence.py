@@ -25,7 +25,7 @@ _SALUTATION = (
     r"(?i)^(mr|mrs|ms|miss|mx|dr|prof|professor|herr|frau|fr|hr|sir|madam|madame|monsieur|m|mme|mlle|sr|sra|srta|sig|"
     r"sig\.ra|dott|dhr|mevr|mw|pan|pani|dipl\.-ing|rev|ing)\.?(\s(dr|prof|ing)\.?)*$"
 )
-_SUBSCRIPTION = r"(?i)^(un)?subscribed$|^(opted[ -]?(in|out)|unsubscribe|active|inactive|cleaned|bounced|pending|unconfirmed|confirmed)$"
+_SUBSCRIPTION = r"(?i)^(un)?subscribed$|^(opted[ -]?(in|out)|unsubscribe|active|inactive|cleaned|bounced|complained|unreachable|invalid|blocked|blocklisted|disabled|enabled|pending|unconfirmed|confirmed)$"
 _LEGAL_FORM = r"(?i)\b(inc|llc|ltd|limited|corp|gmbh|ag|kg|s\.?a\.?s?|s\.?r\.?l|b\.?v|oy|ab|plc|co|company|group)\.?$"
 
 _SHAPES: dict[str, str] = {

@@ -11,26 +11,34 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from contact_pipeline.mapping.claims import ADDRESS_FIELDS, Claim, Place
+from contact_pipeline.mapping.claims import ADDRESS_FIELDS, RECORD_DATE, Claim, Place
+from contact_pipeline.mapping.normalise import normalise_header
 
 _AMBIGUOUS: dict[str, tuple[str, ...]] = {
     "_title": ("job_title", "salutation"),
     "_name": ("full_name", "last_name", "first_name", "company"),
     "_status": ("lead_status", "opted_out"),
     "_url": ("website", "linkedin_url"),
+    "_account": ("company", "original_crm_id"),
 }
 _REACHABLE = frozenset({"email", "phone", "mobile_phone"})
 _AT_WORK = frozenset({"company", "job_title", "department", "website"})
 _SPARE_TITLES = frozenset({"ROLE", "JOB"})
 _NAME_WORDS = frozenset({"NOM", "NOME"})  # "nom" beside a given name, "nome" beside a surname mean the other half
+_AGENTS = frozenset({"by", "da", "par", "por", "von", "durch"})  # "Creato da", "Erstellt von": a person, not a time
 _LONGEST_WORD = 24
+
+
+def _plain(word: str) -> str:
+    return normalise_header(word).replace(" ", "")
 
 
 @cache
 def _concepts() -> dict[str, str]:
     """Word -> concept."""
     text = files("contact_pipeline.mapping").joinpath("words.toml").read_text(encoding="utf-8")
-    return {word: concept for concept, words in tomllib.loads(text).items() for word in words.split()}
+    table: dict[str, str] = tomllib.loads(text)
+    return {_plain(word): concept for concept, words in table.items() for word in words.split()}
 
 
 @cache
@@ -79,6 +87,8 @@ def _allowed_beside(field: str) -> frozenset[str]:
     """Concepts that may narrow a field without making it another one."""
     groups = _rules()[1]
     allowed = groups["everywhere"]
+    if field == "_url":  # a person's URL is their page in the tool that wrote the file
+        return frozenset()
     if field in _REACHABLE:
         return allowed | groups["reachable"]
     if field in ADDRESS_FIELDS:
@@ -154,6 +164,8 @@ def read_header(normalised: str) -> Claim | None:
     ordinal = _ordinal(read, field) if field else None
     if field is None or ordinal is None:
         return None
+    if field in {"created_at", RECORD_DATE} and not _AGENTS.isdisjoint(normalised.split()):
+        return None
     fields = _AMBIGUOUS.get(field, (field,))
     sure = 0.75 if len(fields) > 1 else 0.8 if concepts <= _SPARE_TITLES else 0.9
-    return Claim(fields, sure, "its words name", _place_of(concepts, field), ordinal)
+    return Claim(fields, sure, "names, by its words,", _place_of(concepts, field), ordinal)

@@ -28,6 +28,7 @@ from contact_pipeline.mapping.spellings import known_header
 
 _THRESHOLD = 0.6
 _GUARDED_THRESHOLD = 0.8
+_NAMES_READ = 1_000
 _EMAIL_SHARE = 0.8  # of the values, for a column to be one of addresses whatever its header
 _SOMEBODY_ELSE = re.compile(
     r"\b(owner|assistant|asst|manager|parent|mother|father|mum|mom|dad|spouse|partner|emergency|referr?er|referred|created"
@@ -93,7 +94,21 @@ def _examine(table: TextTable) -> list[_Column]:
         if claim is not None and len(claim.fields) > 1:
             claim = settle(claim, index, neighbours, evidence[index])
         columns.append(_veto(_Column(index, table.headers[index], plain[index], evidence[index], claim)))
-    return columns
+    return [_check_full_name(column, columns, data) for column in columns]
+
+
+def _check_full_name(column: _Column, columns: list[_Column], data: pl.DataFrame) -> _Column:
+    """Give up the full name where it mostly lacks the last name beside it: the name of a deal, say ("Lead name")."""
+    last = next((c for c in columns if c.claim is not None and c.claim.field == "last_name"), None)
+    if last is None or column.claim is None or column.claim.field != "full_name":
+        return column
+    names = data.select(full=pl.col(f"c{column.index}"), last=pl.col(f"c{last.index}")).drop_nulls().head(_NAMES_READ)
+    folded = names.select(pl.all().str.to_lowercase().str.strip_chars())
+    agreeing = folded.select(pl.col("full").str.contains(pl.col("last"), literal=True).mean()).item()
+    if agreeing is None or agreeing >= 0.5:
+        return column
+    reason = f"header '{column.header}' reads as Full Name, but its values lack the last names in '{last.header}'"
+    return replace(column, claim=None, refusal=reason)
 
 
 def _veto(column: _Column) -> _Column:
