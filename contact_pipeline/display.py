@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from contact_pipeline.crm.ledger import COUNTS
+
 if TYPE_CHECKING:
     from contact_pipeline.crm.history import PastImport
     from contact_pipeline.crm.ledger import Ledger
     from contact_pipeline.imports import RunOutcome
-
-_COUNTS = ("total", "created", "updated", "unchanged", "skipped", "failed", "not_data")
 
 
 def _out() -> Console:
@@ -36,7 +36,7 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 def show_run(outcome: RunOutcome) -> None:
     """Each file with its counts and reasons, then the scores and where the results are."""
-    table = Table("file", "status", *_COUNTS, box=None, pad_edge=False)
+    table = Table("file", "status", *COUNTS, box=None, pad_edge=False)
     for one in outcome.imports:
         table.add_row(one.file, one.status.replace("_", " "), *_numbers(one.ledger))
     out = _out()
@@ -65,7 +65,7 @@ def show_results(scores: Mapping[str, Any] | None, artifacts: Mapping[str, str])
 
 def show_imports(past: Sequence[PastImport]) -> None:
     """The history as a table."""
-    table = Table("import", "file", "received", "status", "policy", *_COUNTS, box=None, pad_edge=False)
+    table = Table("import", "file", "received", "status", "policy", *COUNTS, box=None, pad_edge=False)
     for one in past:
         received = f"{one.received_at:%Y-%m-%d %H:%M}"
         table.add_row(one.import_id, one.file_name, received, one.status, one.policy, *_numbers(one.ledger))

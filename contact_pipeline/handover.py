@@ -75,7 +75,7 @@ def write_workbooks(home: Home, import_id: str | None) -> Handed:
 def write_reports(home: Home, import_id: str | None) -> Handed:
     """reports/latest/report.html over the whole CRM, and one for `import_id` and for each import that has none yet."""
 
-    def write(path: Path, leads: pl.DataFrame, facts: ReportFacts, past: PastImport | None) -> None:
+    def write(path: Path, leads: pl.DataFrame, facts: ReportFacts, _: PastImport | None) -> None:
         write_report(path, leads, facts)
 
     return _write_each(home, _look(home), import_id, REPORT, write)

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from contact_pipeline.crm.ledger import Ledger
+from contact_pipeline.crm.ledger import COUNTS, Ledger
 from contact_pipeline.errors import UnknownImport
 from contact_pipeline.intake.receipt import Receipt
 
@@ -128,9 +128,12 @@ def _replace(
     )
 
 
-_COLUMNS = (
-    "import_id, sequence, attempt, file_name, who, received_at, finished_at, seconds, status, reason, policy, mapping, "
-    "total, created, updated, unchanged, skipped, failed, not_data, failures, skips, issues"
+_COLUMNS = ", ".join(
+    (
+        *("import_id", "sequence", "attempt", "file_name", "who", "received_at", "finished_at", "seconds", "status"),
+        *("reason", "policy", "mapping::VARCHAR AS mapping", *COUNTS),
+        *(f"{name}::VARCHAR AS {name}" for name in ("failures", "skips", "issues")),
+    )
 )
 
 
@@ -148,19 +151,21 @@ def import_of_bytes(connection: duckdb.DuckDBPyConnection, sha256: str) -> str |
 
 def past_imports(connection: duckdb.DuckDBPyConnection) -> list[PastImport]:
     """All imports, the newest first."""
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM imports ORDER BY received_at DESC, import_id").fetchall()
-    return [_past_import(row) for row in rows]
+    rows = connection.sql(f"SELECT {_COLUMNS} FROM imports ORDER BY received_at DESC, import_id").pl()
+    return [_past_import(row) for row in rows.iter_rows(named=True)]
 
 
 def past_import(connection: duckdb.DuckDBPyConnection, import_id: str) -> PastImport:
     """One import. Raises UnknownImport."""
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM imports WHERE import_id = ?", [import_id]).fetchall()
-    if not rows:
+    rows = connection.sql(f"SELECT {_COLUMNS} FROM imports WHERE import_id = ?", params=[import_id]).pl()
+    if rows.is_empty():
         raise UnknownImport(import_id)
-    return _past_import(rows[0])
+    return _past_import(rows.row(0, named=True))
 
 
-def _past_import(row: tuple[Any, ...]) -> PastImport:
-    counts = [count or 0 for count in row[12:19]]
-    failures, skips, issues = (json.loads(text or "{}") for text in row[19:22])
-    return PastImport(*row[:11], json.loads(row[11] or "[]"), Ledger(*counts, failures, skips, issues))
+def _past_import(row: dict[str, Any]) -> PastImport:
+    counts = {name: row.pop(name) or 0 for name in COUNTS}
+    failures, skips, issues = (json.loads(row.pop(name) or "{}") for name in ("failures", "skips", "issues"))
+    mapping = json.loads(row.pop("mapping") or "[]")
+    ledger = Ledger(**counts, failures=failures, skips=skips, issues=issues)
+    return PastImport(**row, mapping=mapping, ledger=ledger)

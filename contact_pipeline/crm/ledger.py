@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from contact_pipeline.errors import LedgerMismatch
 
+COUNTS = ("total", "created", "updated", "unchanged", "skipped", "failed", "not_data")
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
@@ -29,8 +31,7 @@ class Ledger:
     @property
     def rows(self) -> dict[str, int]:
         """The seven counts, as `run --json` shows them."""
-        names = ("total", "created", "updated", "unchanged", "skipped", "failed", "not_data")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in COUNTS}
 
     def check(self) -> None:
         """Raise LedgerMismatch unless the counts add up."""

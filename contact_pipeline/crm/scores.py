@@ -17,10 +17,11 @@ _COMPARED = [name for name in SCORE_FIELD_NAMES if name != "scored_at"]
 
 def contacts_frame(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """All contacts with every column, JSON as text, in the order of contact_id."""
-    return connection.sql(
+    contacts: pl.DataFrame = connection.sql(
         """SELECT * REPLACE (custom_fields::VARCHAR AS custom_fields, score_breakdown::VARCHAR AS score_breakdown)
         FROM contacts ORDER BY contact_id"""
     ).pl()
+    return contacts
 
 
 def write_scores(connection: duckdb.DuckDBPyConnection, scored: pl.DataFrame, now: datetime) -> int:

@@ -3,6 +3,8 @@
 Belongs here: which stage an asset runs and what it tells the UI. Does not belong: the fold (`crm`).
 """
 
+from typing import Any
+
 import dagster as dg
 
 from contact_pipeline import stages
@@ -14,7 +16,7 @@ from contact_pipeline.defs.home import IMPORTS, HomeResource, opened_import
 from contact_pipeline.defs.intake import duplicate_report, quarantined_rows, validated_contacts
 from contact_pipeline.intake.drop_folder import put_away_imported
 
-_SHARED = {"group_name": "crm", "owners": ["team:sales-operations"]}
+_SHARED: dict[str, Any] = {"group_name": "crm", "owners": ["team:sales-operations"]}
 
 
 @dg.asset(
@@ -25,7 +27,7 @@ _SHARED = {"group_name": "crm", "owners": ["team:sales-operations"]}
     description="The CRM is the fold of all live records: this import's records are added (or replaced), linked to contacts "
     "by e-mail, and the contacts they touch are computed anew, in one transaction.",
 )
-def crm_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+def crm_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):
         ledger = stages.take_into_crm(opened, receipt)
     with read_crm(opened) as connection:
@@ -46,7 +48,7 @@ def crm_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Ma
     kinds={"duckdb"},
     description="Companies as the contacts show them: one a business domain, else one a normalised name; contacts linked.",
 )
-def crm_companies(home: HomeResource) -> dg.MaterializeResult:
+def crm_companies(home: HomeResource) -> dg.MaterializeResult[None]:
     with open_crm(home.open()) as connection:
         companies = refresh_companies(connection)
     return dg.MaterializeResult(
@@ -65,7 +67,7 @@ def crm_companies(home: HomeResource) -> dg.MaterializeResult:
     description="What the import did: total = created + updated + unchanged + skipped + failed + not data, with reasons. A "
     "dropped file is put away once this stands.",
 )
-def import_summary(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+def import_summary(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):
         with read_crm(opened) as connection:
             summary = past_import(connection, receipt.import_id)

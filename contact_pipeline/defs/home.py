@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -20,7 +21,7 @@ from contact_pipeline.intake.receipt import Receipt, read_receipt
 IMPORTS = dg.DynamicPartitionsDefinition(name="imports")
 
 
-class HomeResource(dg.ConfigurableResource):
+class HomeResource(dg.ConfigurableResource[Any]):
     """Where the installation keeps its data; empty means $CONTACT_PIPELINE_HOME, else ./data."""
 
     root: str = ""

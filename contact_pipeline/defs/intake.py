@@ -3,6 +3,8 @@
 Belongs here: which stage an asset runs and what it tells the UI. Does not belong: the stages (`stages`).
 """
 
+from typing import Any
+
 import dagster as dg
 import polars as pl
 
@@ -10,7 +12,7 @@ from contact_pipeline import stages
 from contact_pipeline.defs import metadata
 from contact_pipeline.defs.home import IMPORTS, HomeResource, opened_import
 
-_SHARED = {"partitions_def": IMPORTS, "group_name": "intake", "owners": ["team:data-engineering"]}
+_SHARED: dict[str, Any] = {"partitions_def": IMPORTS, "group_name": "intake", "owners": ["team:data-engineering"]}
 
 
 @dg.asset(
@@ -19,7 +21,7 @@ _SHARED = {"partitions_def": IMPORTS, "group_name": "intake", "owners": ["team:d
     description="The received bytes as text tables: encoding, delimiter, sheets and header row found, every record below "
     "the header kept with its source line.",
 )
-def raw_file(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+def raw_file(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):
         source = stages.stage_raw_file(opened, receipt)
     records = sum(table.rows.height for table in source.tables)
@@ -41,7 +43,7 @@ def raw_file(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Materi
     description="Columns mapped onto CRM fields, values cleaned and typed: e-mail, phone in E.164, names, dates, countries, "
     "companies, addresses, numbers. A value that cannot be used is left blank with an issue on record.",
 )
-def mapped_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+def mapped_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):
         mapped, cleaned = stages.stage_mapped_contacts(opened, receipt)
     return dg.MaterializeResult(
@@ -60,7 +62,7 @@ def mapped_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg
     kinds={"pandera", "parquet"},
     description="Every row judged against the schema of the field catalogue, all its reasons at once.",
 )
-def validated_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+def validated_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):
         judged = stages.stage_validated_contacts(opened, receipt)
     return dg.MaterializeResult(
@@ -80,7 +82,7 @@ def validated_contacts(context: dg.AssetExecutionContext, home: HomeResource) ->
     description="Failing rows in a file of their own, with source line, every reason and the original columns: mend it and "
     "drop it again.",
 )
-def quarantined_rows(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+def quarantined_rows(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):
         path, reasons, failing = stages.set_aside_rows(opened, receipt)
     return dg.MaterializeResult(
@@ -100,7 +102,7 @@ def quarantined_rows(context: dg.AssetExecutionContext, home: HomeResource) -> d
     description="Before anything is written: which rows meet each other or a contact of the CRM, and what the policy will "
     "do with them.",
 )
-def duplicate_report(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+def duplicate_report(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):
         found = stages.report_duplicates(opened, receipt)
     outcomes = found.group_by("rule", "found", "outcome").len("rows").sort("rule", "found")

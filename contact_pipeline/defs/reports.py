@@ -3,6 +3,8 @@
 Belongs here: which file an asset writes and what it tells the UI. Does not belong: how a file looks (`reporting`).
 """
 
+from typing import Any
+
 import dagster as dg
 
 from contact_pipeline import handover
@@ -10,7 +12,7 @@ from contact_pipeline.defs import metadata
 from contact_pipeline.defs.home import HomeResource
 from contact_pipeline.defs.scoring import scored_leads
 
-_SHARED = {"group_name": "reports", "owners": ["team:sales-operations"]}
+_SHARED: dict[str, Any] = {"group_name": "reports", "owners": ["team:sales-operations"]}
 
 
 def _partition(context: dg.AssetExecutionContext) -> str | None:
@@ -24,7 +26,7 @@ def _partition(context: dg.AssetExecutionContext) -> str | None:
     kinds={"excel"},
     description="The call list as a workbook: the whole CRM, and for each import its own columns with the scores beside them.",
 )
-def lead_workbook(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+def lead_workbook(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     written = handover.write_workbooks(home.open(), _partition(context))
     return dg.MaterializeResult(
         metadata=metadata.rows(written.leads, latest=dg.MetadataValue.path(written.latest), files=len(written.files))
@@ -38,7 +40,7 @@ def lead_workbook(context: dg.AssetExecutionContext, home: HomeResource) -> dg.M
     description="One self-contained, anonymised page: what came in, how good the data is, how scores are distributed, what "
     "moves them and how far the model can be trusted.",
 )
-def lead_report(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+def lead_report(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     written = handover.write_reports(home.open(), _partition(context))
     return dg.MaterializeResult(
         metadata={
@@ -54,7 +56,7 @@ def lead_report(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Mat
     kinds={"duckdb"},
     description="An immutable snapshot of the leads for readers, so that nobody who looks ever holds up the pipeline.",
 )
-def dashboard_snapshot(home: HomeResource) -> dg.MaterializeResult:
+def dashboard_snapshot(home: HomeResource) -> dg.MaterializeResult[None]:
     snapshot = handover.publish_snapshot(home.open())
     return dg.MaterializeResult(
         metadata=metadata.rows(snapshot.leads, file=dg.MetadataValue.path(snapshot.path), bytes=snapshot.size)

@@ -64,7 +64,8 @@ class Runner:
         """Materialize one stage again, and unless `only` all that follows from it. Raises UsageError, PipelineError."""
         asset = self._asset(stage)
         selection = asset if only else asset.downstream()
-        for import_id in import_ids or [None]:
+        partitions: list[str] | list[None] = import_ids or [None]
+        for import_id in partitions:
             result = self._execute("import_contacts", selection, import_id)
             if not result.success:
                 raise PipelineError(_failed(stage, result))
@@ -130,6 +131,14 @@ def runner(home: Home, on_step: OnStep) -> Iterator[Runner]:
 
 
 def _failed(what: str, result: dg.ExecuteInProcessResult) -> str:
-    causes = [event.event_specific_data.error for event in result.get_step_failure_events()]
-    first = next((error.to_string().strip().splitlines()[0] for error in causes if error), "no step says why")
-    return f"{what} failed: {first} Run {result.run_id} in the Dagster UI ('contact-pipeline dev') has the details."
+    errors = [event.step_failure_data.error for event in result.get_step_failure_events()]
+    causes = [_root(error) for error in errors if error]
+    why = causes[0] if causes else "no step says why."
+    return f"{what} failed: {why} Run {result.run_id} in the Dagster UI ('contact-pipeline dev') has the details."
+
+
+def _root(error: Any) -> str:
+    """First line of the error at the bottom: Dagster wraps it in its own."""
+    while error.cause:
+        error = error.cause
+    return str(error.message).strip().splitlines()[0]

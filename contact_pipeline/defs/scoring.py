@@ -5,6 +5,7 @@ Time enters here: scores are as of the start of the day in UTC, so that scoring 
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
@@ -17,7 +18,7 @@ from contact_pipeline.defs.home import HomeResource
 from contact_pipeline.scoring.scores import score_contacts
 from contact_pipeline.scoring.training import train
 
-_SHARED = {"group_name": "scoring", "owners": ["team:sales-operations"]}
+_SHARED: dict[str, Any] = {"group_name": "scoring", "owners": ["team:sales-operations"]}
 
 
 @dg.asset(
@@ -27,7 +28,7 @@ _SHARED = {"group_name": "scoring", "owners": ["team:sales-operations"]}
     description="Learned from past conversions: XGBoost and regression, calibrated, compared on held-out contacts and used "
     "only where they beat the points; points where there is too little history.",
 )
-def lead_model(home: HomeResource) -> dg.MaterializeResult:
+def lead_model(home: HomeResource) -> dg.MaterializeResult[None]:
     opened, now = home.open(), datetime.now(UTC).replace(tzinfo=None)
     with read_crm(opened) as connection:
         contacts = contacts_frame(connection)
@@ -43,7 +44,7 @@ def lead_model(home: HomeResource) -> dg.MaterializeResult:
     kinds={"xgboost", "duckdb"},
     description="Score 0-100, category, key factors in words, next action, propensity and confidence on every contact.",
 )
-def scored_leads(home: HomeResource) -> dg.MaterializeResult:
+def scored_leads(home: HomeResource) -> dg.MaterializeResult[None]:
     opened, now = home.open(), datetime.now(UTC).replace(tzinfo=None)
     with read_crm(opened) as connection:
         contacts, model = contacts_frame(connection), model_in_use(connection)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from contact_pipeline.intake.tables import RowKind, SourceFile, TextTable
 from contact_pipeline.atomic import atomic_path
+from contact_pipeline.intake.tables import RowKind, SourceFile, TextTable
 
 _ABOUT = "contact_pipeline.source"
 

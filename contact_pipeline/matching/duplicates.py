@@ -28,7 +28,7 @@ def find_duplicates(connection: duckdb.DuckDBPyConnection, rows: Path, *, sequen
     of an import stays the same when it is made again. One row a match: rule, found, sheet, line, row_email, row_name,
     row_company, match (contact id, or "line 12"), match_name, match_company, outcome.
     """
-    matches = connection.execute(_MATCHES, [str(rows), sequence]).pl()
+    matches: pl.DataFrame = connection.sql(_MATCHES, params=[str(rows), sequence]).pl()
     outcome = pl.col("found").replace_strict(
         {found: words for (found, of_policy), words in _OUTCOMES.items() if of_policy == policy}, return_dtype=pl.String
     )

@@ -1,0 +1,54 @@
+# `make run` and `make test` set themselves up; nothing but python3 and make is needed.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check format dev bench samples lock clean
+
+# The main job on the samples: import, score, report.
+run: .venv
+	@$(BIN)/contact-pipeline run data/samples/*.csv data/samples/*.xlsx
+
+# The whole suite, on both cores.
+test: .venv
+	$(BIN)/pytest -n 2 --dist worksteal
+
+# Format, lint, types.
+check: .venv
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: .venv
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Dagster UI and daemon over ./data: drop files into data/drop.
+dev: .venv
+	$(BIN)/contact-pipeline dev
+
+# Ratios against DuckDB itself, measured side by side in one run.
+bench: .venv
+	$(BIN)/python -m benchmarks.import_speed
+
+# Writes data/samples anew; the bytes are the same for the same seed.
+samples: .venv
+	$(BIN)/python -m benchmarks.samples
+
+# Environment from the lock file; made anew when that or the project file changes.
+.venv: .venv/made
+.venv/made: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch .venv/made
+
+# Newest versions that pyproject.toml allows, with hashes.
+lock:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet uv
+	.venv-lock/bin/uv pip compile --quiet --universal --group dev --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+	rm -rf .venv-lock
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
