@@ -84,7 +84,7 @@ class CarefulReader:
         columns: Iterator[tuple[object, ...]] = zip(*rows, strict=True) if rows else iter([()] * 5)
         line, kind, problem, raw, cells = columns
         empty = [None] * self._width
-        by_column = list(zip(*(c or empty for c in cells), strict=True)) if rows else [()] * self._width  # type: ignore[attr-defined]
+        by_column = list(zip(*(c or empty for c in cells), strict=True)) if rows else [()] * self._width
         texts = {f"c{index}": pl.Series(values, dtype=pl.String) for index, values in enumerate(by_column)}
         head = {
             "line": pl.Series(line, dtype=pl.Int64),

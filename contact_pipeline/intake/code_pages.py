@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 # Letters beyond ASCII, by language: a word is explained by a page if one language there has all of its letters.
 _LATIN: dict[str, tuple[str, ...]] = {
@@ -32,6 +33,8 @@ _OTHER_SCRIPTS: dict[str, str] = {
     "cp1253": "αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώϊϋΐΰ",
 }
 _PUNCTUATION = re.compile(r"[\u00a0‘’‚“”„‹›«»–—…€£¥§©®™°·•¿¡ªº²³¹¼½¾±×´¨\u00ad†‡‰]+")
+_SPLIT_WORD = re.compile(r"[^\W\d_][¿¡ªº²³¹¼½¾±×´¨†‡‰“”„‹›«»©®™°•€£¥][^\W\d_]")  # no word has these inside
+_LONE_LETTER = 0.5  # one odd character alone may be a letter or a sign of another page
 
 # Page -> ranges of the first byte of its frequent characters (kana apart), in order of preference among equals.
 _EAST_ASIAN: tuple[tuple[str, int, int, int], ...] = (
@@ -44,6 +47,7 @@ _EAST_ASIAN: tuple[tuple[str, int, int, int], ...] = (
 _SURE = 0.8
 _LIKELY = 0.5
 _SAMPLE_CHARACTERS = 4000
+_FEWEST_CHARACTERS = 4  # fewer than that in a file is damage, not a language
 
 
 def best_code_page(words: Sequence[bytes], data: bytes) -> str | None:
@@ -79,7 +83,9 @@ def _latin_word(word: bytes, page: str, alphabets: list[set[str]], rare: set[str
         tokens = [token for token in _PUNCTUATION.split(word.decode(page)) if token]
     except UnicodeDecodeError:
         return 0.0
-    return min((_latin_token(token, alphabets, rare) for token in tokens), default=0.9)
+    if _SPLIT_WORD.search(word.decode(page)):
+        return 0.0
+    return min((_latin_token(token, alphabets, rare) for token in tokens), default=1.0)
 
 
 def _latin_token(token: str, alphabets: list[set[str]], rare: set[str]) -> float:
@@ -87,13 +93,13 @@ def _latin_token(token: str, alphabets: list[set[str]], rare: set[str]) -> float
     if not token.isalpha() or _rises_inside(token):
         return 0.0
     if any(accented <= alphabet for alphabet in alphabets):
-        return 1.0
+        return 1.0 if len(token) > 1 else _LONE_LETTER
     return 0.9 if accented <= rare else 0.0
 
 
 def _rises_inside(token: str) -> bool:
     """A capital beyond ASCII after a small letter: 'AndrŽ' is a sign of the wrong page."""
-    return any(a.islower() and b.isupper() and not b.isascii() for a, b in zip(token, token[1:], strict=False))
+    return any(a.islower() and b.isupper() and not b.isascii() for a, b in pairwise(token))
 
 
 def _script_share(words: Sequence[bytes], page: str) -> float:
@@ -106,7 +112,9 @@ def _script_word(word: bytes, page: str, alphabet: set[str]) -> float:
         tokens = [token for token in _PUNCTUATION.split(word.decode(page)) if token]
     except UnicodeDecodeError:
         return 0.0
-    return float(all(set(t.lower()) <= alphabet and not _rises_inside(t) for t in tokens)) if tokens else 0.0
+    if not tokens or not all(set(t.lower()) <= alphabet and not _rises_inside(t) for t in tokens):
+        return 0.0
+    return 1.0 if max(map(len, tokens)) > 1 else _LONE_LETTER
 
 
 def _asian_share(data: bytes, page: str) -> float:
@@ -116,6 +124,8 @@ def _asian_share(data: bytes, page: str) -> float:
     except UnicodeDecodeError:
         return 0.0
     characters = [c for c in characters if not ("\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uff65")]
+    if len(set(characters)) < _FEWEST_CHARACTERS:
+        return 0.0
     kana = sum("\u3041" <= c <= "\u30fe" for c in characters)
     if page in ("cp932", "euc_jp") and kana * 20 < len(characters):
         return 0.0

@@ -18,6 +18,7 @@ _MOST_CHARACTERS_IN_A_RECORD = 1_000_000
 _FULL_LINE_SHARE = 0.6
 _UNIT_SEPARATOR = "\x1f"
 _UNCLOSED = "a quote is opened and not closed"
+_SWALLOWS = "a quoted cell spans lines that look like rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def read_records(lines: Iterable[str], dialect: Dialect, *, width: int | None = 
             continue
         cells, problem = parse(text)
         if problem is _UNCLOSED:
-            yield _joined(source, line, parse, dialect, width)
+            yield from _joined(source, line, parse, dialect, width)
         else:
             yield Record(source.number, cells, text, problem)
 
@@ -93,8 +94,12 @@ class _Lines:
 _Parse = Callable[[str], tuple[list[str] | None, str | None]]
 
 
-def _joined(source: _Lines, first: str, parse: _Parse, dialect: Dialect, width: int | None) -> Record:
-    """The record whose quoted cell goes on over the next lines, or its first line alone, broken."""
+def _joined(source: _Lines, first: str, parse: _Parse, dialect: Dialect, width: int | None) -> Iterator[Record]:
+    """The record whose quoted cell goes on over the next lines, or broken lines.
+
+    Where the quote never closes properly its first line alone is broken. Where it closes, but over what look like full
+    records, nobody can tell rows from a cell, so all of its lines are broken.
+    """
     start, parts = source.number, [first]
     size = len(first)
     while len(parts) < _MOST_LINES_IN_A_RECORD and size < _MOST_CHARACTERS_IN_A_RECORD:
@@ -108,11 +113,15 @@ def _joined(source: _Lines, first: str, parse: _Parse, dialect: Dialect, width: 
         cells, problem = parse(text)
         if problem is _UNCLOSED:
             continue
-        if cells is not None and not _swallows_records(parts, len(cells), dialect, width):
-            return Record(start, cells, text)
-        break
+        if cells is None:
+            break
+        if _swallows_records(parts, len(cells), dialect, width):
+            yield from (Record(start + i, None, part.rstrip("\r\n"), _SWALLOWS) for i, part in enumerate(parts))
+        else:
+            yield Record(start, cells, text)
+        return
     source.give_back(parts[1:])
-    return Record(start, None, first.rstrip("\r\n"), _UNCLOSED)
+    yield Record(start, None, first.rstrip("\r\n"), _UNCLOSED)
 
 
 def _swallows_records(parts: list[str], cells: int, dialect: Dialect, width: int | None) -> bool:

@@ -104,7 +104,7 @@ def _fit(dialect: Dialect, lines: Sequence[str]) -> _Fit:
     width, count = max(widths.items(), key=lambda item: (item[1] * math.log2(1 + item[0]), item[0]))
     agreement = count / len(records)
     broken = sum(record.cells is None for record in records) / len(records)
-    return _Fit(dialect, agreement * math.log2(width) - broken, agreement, width)
+    return _Fit(dialect, agreement**2 * math.log2(width) - broken, agreement, width)
 
 
 def _refuse_fixed_width(lines: Sequence[str], name: str) -> None:

@@ -27,11 +27,14 @@ def read_bytes(path: Path, limits: Limits, *, name: str) -> bytes:
         descriptor = os.open(path, _OPEN_FLAGS)
     except OSError as error:
         raise _cannot_open(error, path, name) from error
-    with os.fdopen(descriptor, "rb") as stream:
+    try:
         before = os.fstat(descriptor)
         _check(before, limits, name)
-        data = stream.read(before.st_size + 1)  # asks for no more memory than the file needs
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
+            data = stream.read(before.st_size + 1)  # asks for no more memory than the file needs
         after = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != before.st_size:
         raise refusal(name, "changed", "changed while it was read. Try again when it is written completely.")
     return data

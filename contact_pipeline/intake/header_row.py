@@ -31,12 +31,17 @@ _ROWS_BELOW = 20
 def find_header(rows: Sequence[Cells]) -> int | None:
     """Index of the header among the first rows of a table, or None where the first full row is data already."""
     filled = [_filled(row) for row in rows]
+    below_a_value = False
     for index, cells in enumerate(filled):
-        if _is_title(cells, filled[index + 1 : index + 1 + _ROWS_BELOW]):
-            continue
-        if _is_instruction(cells):
-            continue
+        usual = _usual_fill(filled[index + 1 : index + 1 + _ROWS_BELOW])
+        if 2 * len(cells) < usual or (len(cells) == 1 and usual >= 2):
+            continue  # a title row, or a blank one
         if not _reads_as_header(cells) or _recurs_below(rows, index):
+            if len(cells) >= usual or any(map(looks_like_address, cells)):
+                return None
+            below_a_value = True  # a title such as "Generated, 2024-05-01", or a first row of data with gaps
+            continue
+        if below_a_value and not any(map(has_header_word, cells)):
             return None
         return index + 1 if _is_group_row(filled, index) else index
     return None
@@ -52,6 +57,11 @@ def looks_like_address(text: str | None) -> bool:
     return bool(text and _ADDRESS.match(text.strip()))
 
 
+def has_header_word(cell: str) -> bool:
+    """Whether a cell holds a word that headers of contact lists use."""
+    return bool(_HEADER_WORD.search(cell.replace("_", " ")))
+
+
 def _visible(text: str) -> str:
     return re.sub(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", "", text).strip()
 
@@ -60,30 +70,24 @@ def _filled(row: Cells) -> list[str]:
     return [cell.strip() for cell in row if cell and cell.strip()]
 
 
-def _is_title(cells: list[str], below: list[list[str]]) -> bool:
-    """A row that fills far fewer cells than the rows below it."""
-    usual = median([len(row) for row in below if row] or [1])
-    return 2 * len(cells) < usual or (len(cells) == 1 and usual >= 2)
-
-
-def _is_instruction(cells: list[str]) -> bool:
-    """Sentences for whoever fills in a template, above its header."""
-    return median(len(cell) for cell in cells) > 40 and not any(map(looks_like_address, cells))
+def _usual_fill(below: list[list[str]]) -> float:
+    """How many cells the rows below fill, blank rows apart."""
+    return median([len(row) for row in below if row] or [1])
 
 
 def _reads_as_header(cells: list[str]) -> bool:
     if any(looks_like_address(cell) or len(cell) > _LONGEST_HEADER for cell in cells):
         return False
     values = sum(bool(_VALUE.match(cell)) for cell in cells)
-    return 2 * values < len(cells) or any(_HEADER_WORD.search(cell) for cell in cells)
+    return 2 * values < len(cells) or any(map(has_header_word, cells))
 
 
 def _recurs_below(rows: Sequence[Cells], index: int) -> bool:
     """A first row whose cells come again in their columns is data, unless a header word says otherwise."""
-    head = [(cell or "").strip().lower() for cell in rows[index]]
-    if any(_HEADER_WORD.search(cell) for cell in head):
+    head = [(cell or "").strip() for cell in rows[index]]
+    if any(map(has_header_word, head)):
         return False
-    below = [[(cell or "").strip().lower() for cell in row] for row in rows[index + 1 :]]
+    below = [[(cell or "").strip() for cell in row] for row in rows[index + 1 :]]
     below = [row for row in below if row != head]
     return any(cell and any(len(row) > i and row[i] == cell for row in below) for i, cell in enumerate(head))
 
@@ -93,5 +97,5 @@ def _is_group_row(filled: list[list[str]], index: int) -> bool:
     if index + 1 >= len(filled) or len(filled[index + 1]) <= len(filled[index]):
         return False
     below = filled[index + 1]
-    words = sum(bool(_HEADER_WORD.search(cell)) for cell in below)
+    words = sum(map(has_header_word, below))
     return 3 * words >= len(below) and _reads_as_header(below) and not any(_VALUE.match(cell) for cell in below)

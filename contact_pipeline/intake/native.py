@@ -106,7 +106,8 @@ def _even_lines(bytes_: _Bytes, ends: npt.NDArray[np.int64], delimiters: npt.NDA
 
 
 def _inside(positions: npt.NDArray[np.int64], quotes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    return np.searchsorted(quotes, positions) % 2 == 1
+    inside: npt.NDArray[np.bool_] = np.searchsorted(quotes, positions) % 2 == 1
+    return inside
 
 
 def _quotes_whole_cells(bytes_: _Bytes, quotes: npt.NDArray[np.int64], delimiter: int) -> bool:

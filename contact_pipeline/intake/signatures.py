@@ -6,6 +6,7 @@ holds a table (`dialect`, `header_row`) or a workbook is safe (`workbook_guard`)
 
 from __future__ import annotations
 
+import codecs
 import re
 import struct
 from enum import Enum
@@ -42,15 +43,20 @@ _XML = re.compile(rb"\s*<(?:\?xml|[a-z][\w:.-]*[\s>])", re.IGNORECASE)
 _JSON = re.compile(rb"\s*(?:\{\s*\"|\[\s*[\{\[\"])")
 _CARD = re.compile(rb"\s*begin:(vcard|vcalendar)\b", re.IGNORECASE)
 _SQL = re.compile(
-    rb"\s*(?:--[^\n]*\n\s*|/\*.*?\*/;?\s*)*(?:insert\s+into|create\s+table|drop\s+table|set\s+\w+\s*=)\s", re.I | re.S
+    rb"\s*(?:--[^\n]*\n\s*|/\*.*?\*/;?\s*)*(?:insert\s+into|create\s+table|drop\s+table|set\s+\w+\s*=)\s",
+    re.IGNORECASE | re.DOTALL,
 )
-_MAIL = re.compile(rb"(?:(?:from|to|subject|date|received|return-path|mime-version|message-id):[^\n]*\n){3}", re.I)
+_MAIL = re.compile(
+    rb"(?:(?:from|to|subject|date|received|return-path|mime-version|message-id):[^\n]*\n){3}", re.IGNORECASE
+)
 
 _EXPORT_AS = "Export the contacts as CSV or XLSX."
 _GZIP_BOMB_RATIO = 200
 _GZIP_BOMB_BYTES = 10_000_000
 _CONTROL = bytes(set(range(32)) - {0x09, 0x0A, 0x0D, 0x0C, 0x0B, 0x1A, 0x1B, 0x1C, 0x1D, 0x1E, 0x1F, 0x01})
-_MOST_CONTROL_BYTES = 0.02
+_CONTROL_NOT_WIDE = bytes(set(_CONTROL) - set(range(7)))  # UTF-16 text has NULs and low bytes between its letters
+_MOST_CONTROL_BYTES = 0.05
+_FEWEST_CONTROL_BYTES = 40  # a damaged cell in a small list is no sign
 
 
 class Container(Enum):
@@ -69,9 +75,12 @@ def recognise(data: bytes, name: str) -> Container:
     """
     if data.startswith(_OLE_MAGIC):
         return Container.OLE_WORKBOOK
-    if data.startswith(b"PK\x03\x04") or data.startswith(_ZIP_END) or _is_prefixed_zip(data, name):
+    if data.startswith((b"PK\x03\x04", _ZIP_END)) or _is_prefixed_zip(data, name):
         return _zip_or_refuse(data, name)
     _refuse_magic(data, name)
+    sample = data[:4096]
+    if not sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and _is_noise(sample, _CONTROL_NOT_WIDE):
+        raise _binary(name)
     _refuse_documents(data[:4096].removeprefix(b"\xef\xbb\xbf"), name)
     return Container.TEXT
 
@@ -79,9 +88,14 @@ def recognise(data: bytes, name: str) -> Container:
 def refuse_binary(text: bytes, name: str) -> None:
     """Raises FileRefused where decoded text (as UTF-8) still holds many control characters, so is no text at all."""
     sample = text[:65536]
-    controls = len(sample) - len(sample.translate(None, _CONTROL))
-    if controls > _MOST_CONTROL_BYTES * len(sample) and controls > 8:
+    if _is_noise(sample, _CONTROL):
         raise _binary(name)
+
+
+def _is_noise(sample: bytes, controls: bytes) -> bool:
+    """Whether far more of the bytes are controls than in any text."""
+    found = len(sample) - len(sample.translate(None, controls))
+    return found > _MOST_CONTROL_BYTES * len(sample) and found >= _FEWEST_CONTROL_BYTES
 
 
 def _is_prefixed_zip(data: bytes, name: str) -> bool:

@@ -24,6 +24,7 @@ from contact_pipeline.intake.workbook_guard import check_ole_workbook, check_zip
 from contact_pipeline.settings import Limits
 
 _HEADER_ROWS = 60
+_REASONS = {"header_only": "a header but no data rows", "no_header_row": "no header row"}
 _CHILD = "contact_pipeline.intake.workbook_child"
 _SAVE_AS_CSV = "Open it in a spreadsheet program and export the sheet as CSV."
 
@@ -50,7 +51,7 @@ def read_workbook(data: bytes, container: Container, limits: Limits, *, name: st
             if problem.reason in ("too_many_rows", "too_many_columns"):
                 raise
             problems.append(problem)
-            ignored.append((sheet, problem.reason.replace("_", " ")))
+            ignored.append((sheet, _REASONS.get(problem.reason, problem.reason)))
     if not tables:
         raise problems[0] if problems else _nothing_in_it(ignored, name)
     return SourceFile(name, tuple(tables), tuple(ignored))

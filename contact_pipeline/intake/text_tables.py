@@ -17,7 +17,7 @@ from contact_pipeline.intake.careful import CarefulReader
 from contact_pipeline.intake.delimited import Dialect, Record, read_records, text_lines
 from contact_pipeline.intake.dialect import choose_dialect, declared_delimiter, is_wholly_quoted
 from contact_pipeline.intake.encoding import Utf8Text, to_utf8
-from contact_pipeline.intake.header_row import find_header, header_texts
+from contact_pipeline.intake.header_row import find_header, has_header_word, header_texts
 from contact_pipeline.intake.native import read_clean
 from contact_pipeline.intake.refusals import refusal
 from contact_pipeline.intake.row_kinds import classify
@@ -131,4 +131,9 @@ def _table(rows: pl.DataFrame, layout: _Layout, encoding: str, limits: Limits, n
     rows = classify(rows, layout.headers)
     if not rows["kind"].is_in([RowKind.DATA, RowKind.BROKEN]).any():
         raise refusal(name, "header_only", "has a header but no data rows. Export it with its contacts.")
+    if not (rows["kind"] == RowKind.DATA).any() and not any(map(has_header_word, layout.headers)):
+        what = (
+            f"is not a table: none of its {rows.height:,} rows has the {len(layout.headers)} cells of the first line."
+        )
+        raise refusal(name, "not_a_table", f"{what} Export the contacts as CSV or XLSX.")
     return TextTable("", layout.headers, layout.header_line, rows, encoding, layout.dialect.delimiter)

@@ -12,7 +12,10 @@ import xml.parsers.expat as expat
 import zipfile
 import zlib
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
+from itertools import pairwise
 
 from contact_pipeline.errors import FileRefused
 from contact_pipeline.intake.refusals import refusal
@@ -25,7 +28,7 @@ _LONGEST_EXCEL_CELL = 32_767
 _MOST_NESTED = 256
 
 _REFERENCE = re.compile(rb"""\sr=["']([A-Za-z]*)(\d+)["']""")
-_STRING_COUNT = re.compile(rb"""<(?:\w+:)?sst\b[^>]*?\b(?:uniqueCount|count)=["'](\d+)["']""")
+_STRING_COUNT = re.compile(rb"""<(?:\w+:)?sst\b[^>]*?\b(?:uniqueCount)=["'](\d+)["']""")
 _STRING_START = re.compile(rb"<(?:\w+:)?si[\s>/]")
 _STRING_USE = re.compile(rb"""t=["']s["'][^>]*>\s*<(?:\w+:)?v>(\d+)<""")
 _TAG = re.compile(rb"<(/?)[A-Za-z_][^<>]*?(/?)>")
@@ -37,18 +40,14 @@ _SAVE_AGAIN = "Open it in a spreadsheet program and save it again as XLSX."
 
 def check_zip_workbook(data: bytes, limits: Limits, name: str) -> None:
     """Raises FileRefused: corrupt_workbook, macro_workbook, doctype, too_large, unsupported_workbook."""
-    try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            _check_entries(archive, name)
-            _check_parts(archive, limits, name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
-        raise _damaged(name, "its zip container is broken") from error
-    except RuntimeError as error:  # zipfile's word for an encrypted entry
-        raise refusal(name, "password_protected", "is protected by a password. Save it without one.") from error
+    with _zip_errors(name):
+        archive = zipfile.ZipFile(BytesIO(data))
+    _check_entries(archive, name)
+    _check_parts(archive, limits, name)
 
 
 def check_ole_workbook(data: bytes, name: str) -> None:
-    """Raises FileRefused: password_protected, macro_workbook, not_a_table (a Word or mail file)."""
+    """Raises FileRefused: password_protected, macro_workbook, not_a_table (a Word or Outlook file)."""
 
     def holds(stream: str) -> bool:
         return stream.encode("utf-16-le") in data
@@ -57,10 +56,21 @@ def check_ole_workbook(data: bytes, name: str) -> None:
         raise refusal(name, "password_protected", "is protected by a password. Save it without one.")
     if holds("_VBA_PROJECT"):
         raise _macros(name)
-    if not (holds("Workbook") or holds("Book")):
+    if holds("WordDocument") or holds("PowerPoint Document") or holds("__nameid_version1.0"):
         raise refusal(
             name, "not_a_table", "is an old Office document, not a table. Export the contacts as CSV or XLSX."
         )
+
+
+@contextmanager
+def _zip_errors(name: str) -> Iterator[None]:
+    """What zipfile says of a broken container, in our words."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+        raise _damaged(name, "its zip container is broken") from error
+    except RuntimeError as error:  # an encrypted entry
+        raise refusal(name, "password_protected", "is protected by a password. Save it without one.") from error
 
 
 def _check_entries(archive: zipfile.ZipFile, name: str) -> None:
@@ -68,6 +78,8 @@ def _check_entries(archive: zipfile.ZipFile, name: str) -> None:
     names = [entry.filename for entry in entries]
     if len(entries) > _MOST_PARTS:
         raise refusal(name, "too_large", f"is too large: it has {len(entries):,} parts. {_SAVE_AGAIN}")
+    if any(a.header_offset + a.compress_size > b.header_offset for a, b in pairwise(sorted(entries, key=_offset))):
+        raise refusal(name, "too_large", f"is too large: its parts share their bytes. {_SAVE_AGAIN}")
     if any(count > 1 for count in Counter(names).values()):
         raise _damaged(name, "it holds two parts of one name")
     if any(n.lower().endswith("vbaproject.bin") for n in names):
@@ -78,6 +90,10 @@ def _check_entries(archive: zipfile.ZipFile, name: str) -> None:
         raise _damaged(name, "its list of sheets is missing")
 
 
+def _offset(entry: zipfile.ZipInfo) -> int:
+    return entry.header_offset
+
+
 def _check_parts(archive: zipfile.ZipFile, limits: Limits, name: str) -> None:
     left = limits.workbook_inflated_bytes
     long_strings: dict[int, int] = {}
@@ -85,7 +101,7 @@ def _check_parts(archive: zipfile.ZipFile, limits: Limits, name: str) -> None:
     for entry in sorted(archive.infolist(), key=lambda e: not _STRINGS_PART.search(e.filename)):
         part = _inflate(archive, entry, left, name)
         left -= len(part)
-        if not entry.filename.lower().endswith((".xml", ".rels")):
+        if not part or not entry.filename.lower().endswith((".xml", ".rels")):
             continue
         _check_xml(part, name)
         if _STRINGS_PART.search(entry.filename):
@@ -101,7 +117,7 @@ def _check_parts(archive: zipfile.ZipFile, limits: Limits, name: str) -> None:
 def _inflate(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int, name: str) -> bytes:
     """A part as it really expands; what its header claims is not believed. The checksum is verified on the way."""
     pieces, size = [], 0
-    with archive.open(entry) as stream:
+    with _zip_errors(name), archive.open(entry) as stream:
         while piece := stream.read(_CHUNK):
             size += len(piece)
             if size > left:
@@ -162,9 +178,10 @@ def _column_number(letters: bytes) -> int:
 def _check_strings(part: bytes, name: str) -> dict[int, int]:
     """Sizes of the shared strings that are longer than any cell may be, by index."""
     starts = [match.start() for match in _STRING_START.finditer(part)]
+    ends = [*starts[1:], len(part)]
     if (claimed := _STRING_COUNT.findall(part[:4096])) and max(map(int, claimed)) > max(10_000, 100 * len(starts)):
         raise _damaged(name, f"it claims {max(map(int, claimed)):,} texts and holds {len(starts):,}")
-    sizes = (end - start for start, end in zip(starts, [*starts[1:], len(part)], strict=True))
+    sizes = (end - start for start, end in zip(starts, ends[: len(starts)], strict=True))
     return {index: size for index, size in enumerate(sizes) if size > _LONGEST_EXCEL_CELL}
 
 
