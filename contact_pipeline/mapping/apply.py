@@ -6,6 +6,7 @@ cleaning values (`cleaning`): what comes out is still the source's text, trimmed
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 import polars as pl
@@ -15,6 +16,7 @@ from contact_pipeline.mapping.plan import Action, ColumnPlan, TablePlan
 
 # White space of all kinds, and characters that are invisible at the edges of a cell.
 _OUTER = " \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff\u0085\u2028\u2029"
+_ESCAPED_IN_JSON = r'["\\\x00-\x1f]'
 _JOINED: dict[str, str] = {"street_address": ", ", "notes": "\n"}
 _REFUSING = ("", "0", "no", "n", "false", "f", "nein", "non", "nee", "nie", "não", "nao")
 
@@ -26,15 +28,21 @@ def apply_plan(table: TextTable, plan: TablePlan) -> pl.DataFrame:
     source_date (text of the column that dates the record, or null); custom_fields (JSON object of the non-blank custom
     cells by header, or null where there is none).
     """
-    names = unique_headers(table.headers)
-    expressions = [
+    is_data = pl.col("kind") == RowKind.DATA.value
+    # Trimmed once: the expressions below name a cell several times.
+    cells = table.rows.select(
+        "line", "kind", "problem", "raw", *(_trimmed(name, is_data) for name in table.cell_columns)
+    )
+    kept = [column for column in plan.columns if column.action in {Action.CUSTOM, Action.ASK}]
+    return cells.select(
+        "line",
+        "kind",
+        "problem",
+        "raw",
         *(_field(field, columns) for field, columns in _mapped(plan).items()),
         _source_date(plan),
-        _custom_fields([c for c in plan.columns if c.action in {Action.CUSTOM, Action.ASK}], names),
-    ]
-    is_data = pl.col("kind") == RowKind.DATA.value
-    values = [pl.when(is_data).then(expression).alias(expression.meta.output_name()) for expression in expressions]
-    return table.rows.select("line", "kind", "problem", "raw", *values)
+        _custom_fields(cells, kept, unique_headers(table.headers)),
+    )
 
 
 def unique_headers(headers: Sequence[str]) -> list[str]:
@@ -52,9 +60,14 @@ def unique_headers(headers: Sequence[str]) -> list[str]:
     return unique
 
 
+def _trimmed(name: str, is_data: pl.Expr) -> pl.Expr:
+    """The cell without outer white space; null where nothing is left, and in rows that are no data."""
+    text = pl.col(name).str.strip_chars(_OUTER)
+    return pl.when(is_data & (text != "")).then(text).alias(name)
+
+
 def _cell(column: ColumnPlan) -> pl.Expr:
-    text = pl.col(f"c{column.index}").str.strip_chars(_OUTER)
-    return pl.when(text != "").then(text)
+    return pl.col(f"c{column.index}")
 
 
 def _mapped(plan: TablePlan) -> dict[str, list[ColumnPlan]]:
@@ -72,13 +85,21 @@ def _field(field: str, columns: Iterable[ColumnPlan]) -> pl.Expr:
     if len(cells) == 1:
         return cells[0].alias(field)
     if field in _JOINED:
-        parts = pl.concat_list(cells).list.drop_nulls().list.unique(maintain_order=True)
-        return pl.when(parts.list.len() > 0).then(parts.list.join(_JOINED[field])).alias(field)
+        joined = pl.concat_str(_without_repeats(cells), separator=_JOINED[field], ignore_nulls=True)
+        return pl.when(joined != "").then(joined).alias(field)
     if field == "opted_out":
         # One column that says yes is enough, so the ones that say no are asked last.
         saying_yes = [pl.when(~cell.str.to_lowercase().is_in(_REFUSING)).then(cell) for cell in cells]
         cells = [*saying_yes, *cells]
     return pl.coalesce(cells).alias(field)
+
+
+def _without_repeats(cells: Sequence[pl.Expr]) -> list[pl.Expr]:
+    """The cells, null where an earlier one holds the same text."""
+    return [
+        pl.when(pl.all_horizontal([cell.ne_missing(earlier) for earlier in cells[:at]])).then(cell) if at else cell
+        for at, cell in enumerate(cells)
+    ]
 
 
 def _source_date(plan: TablePlan) -> pl.Expr:
@@ -87,16 +108,19 @@ def _source_date(plan: TablePlan) -> pl.Expr:
     return expression.alias("source_date")
 
 
-def _custom_fields(columns: Sequence[ColumnPlan], names: Sequence[str]) -> pl.Expr:
-    """JSON object of the filled cells; polars writes each pair, so that escaping is the library's."""
-    pairs = [_pair(_cell(column), names[column.index]) for column in columns]
+def _custom_fields(cells: pl.DataFrame, columns: Sequence[ColumnPlan], names: Sequence[str]) -> pl.Expr:
+    """JSON object of the filled cells of these columns."""
+    pairs = [_pair(cells[f"c{column.index}"], names[column.index]) for column in columns]
     if not pairs:
         return pl.lit(None, dtype=pl.String).alias("custom_fields")
     inner = pl.concat_str(pairs, separator=",", ignore_nulls=True)
     return pl.when(inner != "").then(pl.concat_str(pl.lit("{"), inner, pl.lit("}"))).alias("custom_fields")
 
 
-def _pair(cell: pl.Expr, name: str) -> pl.Expr:
+def _pair(cells: pl.Series, name: str) -> pl.Expr:
     """`"name":"text"`, null where the cell is blank."""
+    cell = pl.col(cells.name)
+    if not cells.str.contains(_ESCAPED_IN_JSON).any():  # then polars' JSON writer, several times slower, adds nothing
+        return pl.concat_str(pl.lit(f'{json.dumps(name, ensure_ascii=False)}:"'), cell, pl.lit('"'))
     encoded = pl.struct(cell.alias(name)).struct.json_encode()
     return pl.when(cell.is_not_null()).then(encoded.str.strip_prefix("{").str.strip_suffix("}"))

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import polars as pl
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contact_pipeline.intake.tables import RowKind
@@ -37,6 +37,7 @@ def _plan(headers: list[str], *fields: str | None) -> TablePlan:
 @given(
     st.lists(_texts, min_size=3, max_size=3), st.lists(st.lists(st.none() | _texts, min_size=3, max_size=3), max_size=4)
 )
+@example(['a"b', "c\\", ""], [['say "hi"', "back\\slash", "line\nbreak"], [None, "\x01", "{}"]])
 def test_custom_fields_give_back_exactly_the_filled_cells(
     table_of: TableMaker, headers: list[str], rows: list[list[str | None]]
 ) -> None:
