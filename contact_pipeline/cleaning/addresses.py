@@ -12,12 +12,13 @@ import polars as pl
 
 from contact_pipeline.cleaning.cells import Reading, read_cells
 from contact_pipeline.cleaning.names import proper_case
-from contact_pipeline.cleaning.text import is_blank_word, is_nothing, tidy
+from contact_pipeline.cleaning.text import is_blank_word, is_nothing, regular_text, tidy
 from contact_pipeline.cleaning.vocabulary import countries, fold
 
 UNKNOWN_COUNTRY = "is not a known country"
 
 _ABBREVIATION_UP_TO = 3
+_EVERYDAY_CODE = r"^[A-Z0-9]*[0-9][A-Z0-9]*(?:[ -][A-Z0-9]*[0-9][A-Z0-9]*)?$"
 _LINE_ENDS = re.compile(r"\s*[\r\n]+\s*")
 
 
@@ -33,12 +34,13 @@ def read_places(raw: pl.Series) -> pl.DataFrame:
 
 def read_postal_codes(raw: pl.Series) -> pl.DataFrame:
     """Postal codes as text, leading zeros kept: value, reason."""
-    return read_cells(raw, _read_postal_code)
+    everyday = pl.when(pl.col("raw").str.contains(_EVERYDAY_CODE)).then(pl.col("raw"))
+    return read_cells(raw, _read_postal_code, regular=everyday)
 
 
 def read_streets(raw: pl.Series) -> pl.DataFrame:
     """Street and number on one line; lines of the source become parts between commas: value, reason."""
-    return read_cells(raw, _read_street)
+    return read_cells(raw, _read_street, regular=regular_text())
 
 
 @cache

@@ -46,26 +46,28 @@ def spread(first: pl.Series, second: pl.Series, *, promote: bool) -> pl.DataFram
     The first value of each list stays where it is; a further one of the first list goes to the second field if that is
     blank. `promote` moves the second value up where there is no first. left_over tells that some value found no place.
     """
-    head, tail = pl.col("first").str.extract(r"^(\S+)"), pl.col("first").str.extract(r"^\S+ (.+)$")
-    own = pl.col("second").str.extract(r"^(\S+)")
+    several = first.str.contains(" ", literal=True).any() or second.str.contains(" ", literal=True).any()
     lists = pl.DataFrame({"first": first, "second": second})
-    placed = lists.select(
-        head.alias("first"),
-        pl.coalesce(own, tail.str.extract(r"^(\S+)")).alias("second"),
-        (
-            (own.is_not_null() & tail.is_not_null() & (own != tail))
-            | tail.str.contains(" ", literal=True)
-            | pl.col("second").str.contains(" ", literal=True)
-        )
-        .fill_null(False)
-        .alias("left_over"),
-    )
+    placed = _placed(lists) if several else lists.with_columns(left_over=pl.lit(False))
     if promote:
         moves = pl.col("first").is_null()
         placed = placed.with_columns(
             pl.coalesce("first", "second").alias("first"), pl.when(~moves).then("second").alias("second")
         )
     return placed.with_columns(pl.when(pl.col("first").ne_missing(pl.col("second"))).then("second").alias("second"))
+
+
+def _placed(lists: pl.DataFrame) -> pl.DataFrame:
+    """First value of each list, the second value from the first list's tail where the second list is empty; left_over."""
+    split, own_split = pl.col("first").str.splitn(" ", 2), pl.col("second").str.splitn(" ", 2)
+    head, tail = split.struct.field("field_0"), split.struct.field("field_1")
+    own, own_tail = own_split.struct.field("field_0"), own_split.struct.field("field_1")
+    no_room = (own.is_not_null() & (own != tail)) | tail.str.contains(" ", literal=True)
+    return lists.select(
+        head.alias("first"),
+        pl.coalesce(own, tail.str.splitn(" ", 2).struct.field("field_0")).alias("second"),
+        (no_room | own_tail.is_not_null()).fill_null(False).alias("left_over"),
+    )
 
 
 def complete_names(cleaned: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 import polars as pl
 
@@ -31,6 +32,7 @@ _MANY_MARKS = re.compile(
 _TIDY = r"^[^\s\p{C}\p{M}'=][^\s\p{C}\p{M}]*( [^\s\p{C}\p{M}]+)*$"
 _PLAIN_ID = r"^[A-Za-z0-9_:-]*[0-9][A-Za-z0-9_:-]*$"
 _LONGEST_BLANK_WORD = 20
+_DIGIT_BUT_NO_ERROR = r"^[^#].*[0-9]|^[0-9]"
 
 EXCEL_ERRORS = frozenset(
     [
@@ -81,9 +83,10 @@ def is_nothing(text: str) -> bool:
 
 def is_blank_word(text: str) -> bool:
     """True also for words that mean nothing anywhere but in a name: null, none, unknown, keine Angabe."""
-    return is_nothing(text) or fold(text) in _blank_words()
+    return is_nothing(text) or (len(text) <= _LONGEST_BLANK_WORD and fold(text) in _blank_words())
 
 
+@cache
 def _blank_words() -> frozenset[str]:
     return frozenset(toml("blanks")["words"])
 
@@ -105,9 +108,10 @@ def read_identifier(raw: pl.Series) -> pl.DataFrame:
 
 
 def regular_text() -> pl.Expr:
-    """The column "raw" where it is tidy and too long for a word that stands for a blank, else null."""
+    """The column "raw" where it is tidy and surely no word that stands for a blank, else null."""
     raw = pl.col("raw")
-    return pl.when((raw.str.len_bytes() > _LONGEST_BLANK_WORD) & raw.str.contains(_TIDY)).then(raw)
+    says_something = (raw.str.len_bytes() > _LONGEST_BLANK_WORD) | raw.str.contains(_DIGIT_BUT_NO_ERROR)
+    return pl.when(says_something & raw.str.contains(_TIDY)).then(raw)
 
 
 def _read_line(text: str) -> Reading:

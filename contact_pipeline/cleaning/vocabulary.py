@@ -19,6 +19,8 @@ _NOT_A_LETTER = re.compile(r"[\W_]+")
 
 def fold(text: str) -> str:
     """Text for comparing: no case, accents, punctuation; words one blank apart."""
+    if text.isascii():
+        return _NOT_A_LETTER.sub(" ", text.lower()).strip()
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     return _NOT_A_LETTER.sub(" ", plain).strip()
 
@@ -66,5 +68,5 @@ def months() -> dict[str, int]:
 def meanings(name: str) -> dict[str, str]:
     """A TOML file of `meaning = [spellings]` turned round: folded spelling (or meaning) -> meaning."""
     listed = toml(name)
-    found = {fold(spelling): meaning for meaning, spellings in listed.items() for spelling in spellings}
+    found = {fold(spelling) or spelling: meaning for meaning, spellings in listed.items() for spelling in spellings}
     return found | {fold(meaning): meaning for meaning in listed}

@@ -1,0 +1,87 @@
+"""Names of people."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from contact_pipeline.cleaning import names
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("MCDONALD", "McDonald"),
+        ("o'brien", "O'Brien"),
+        ("VAN DER BERG", "van der Berg"),
+        ("de la cruz", "de la Cruz"),
+        ("ANNE-MARIE", "Anne-Marie"),
+        ("SMITH III", "Smith III"),
+        ("  Lee  ", "Lee"),
+        ("Lee\u00a0Roy", "Lee Roy"),
+        ("\u202eevil\u202c", "Evil"),
+    ],
+)
+def test_one_letter_case_becomes_proper_case(text: str, name: str) -> None:
+    assert names.read_names(pl.Series([text]), family=True)["value"].item() == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MacDonald",
+        "van der Berg",
+        "DeShawn",
+        "X Æ A-12",
+        "JP",
+        "李",
+        "Null",
+        "None",
+        "NaN",
+        "NA",
+        "True",
+        "Nguyễn",
+        "Ⅳ",
+        "😀",
+    ],
+)
+def test_a_persons_own_spelling_stays(text: str) -> None:
+    assert names.read_names(pl.Series([text]))["value"].item() == text
+
+
+@pytest.mark.parametrize("text", ["-", "N/A", "#N/A", "#REF!", " "])
+def test_what_spreadsheets_write_for_nothing_is_no_name(text: str) -> None:
+    assert names.read_names(pl.Series([text])).row(0) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Jane Smith", ("Jane Smith", "Jane", "Smith")),
+        ("Smith, John", ("John Smith", "John", "Smith")),
+        ("JAN VAN DER BERG", ("Jan van der Berg", "Jan", "van der Berg")),
+        ("Sammy Davis Jr", ("Sammy Davis Jr", "Sammy", "Davis Jr")),
+        ("John Smith, Jr.", ("John Smith Jr.", "John", "Smith Jr.")),
+        ("Mary Ann Lee", ("Mary Ann Lee", "Mary Ann", "Lee")),
+        ("Cher", ("Cher", None, None)),
+    ],
+)
+def test_a_full_name_is_split_into_given_and_family_name(text: str, parts: tuple[str | None, ...]) -> None:
+    assert names.read_full_names(pl.Series([text])).select("value", "first", "last").row(0) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "salutation", "rest"),
+    [
+        ("Dr. Jane Smith", "Dr", "Jane Smith"),
+        ("Herr Schmidt", "Mr", "Schmidt"),
+        ("Prof. Dr. Anna Müller", "Prof", "Anna Müller"),
+        ("FRAU DR. EVA MEIER", "Dr", "EVA MEIER"),
+        ("M. Night Shyamalan", None, "M. Night Shyamalan"),
+        ("Frank Miller", None, "Frank Miller"),
+        ("Drew Sirk", None, "Drew Sirk"),
+    ],
+)
+def test_what_is_said_before_a_name_is_told_from_the_name(text: str, salutation: str | None, rest: str) -> None:
+    split = names.take_salutation(pl.Series([text]))
+    assert (names.read_salutations(split["said"])["value"].item(), split["rest"].item()) == (salutation, rest)
