@@ -19,6 +19,7 @@ UNKNOWN_COUNTRY = "is not a known country"
 
 _ABBREVIATION_UP_TO = 3
 _EVERYDAY_CODE = r"^[A-Z0-9]*[0-9][A-Z0-9]*(?:[ -][A-Z0-9]*[0-9][A-Z0-9]*)?$"
+_FLAG_LETTERS = {0x1F1E6 + place: letter for place, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 _LINE_ENDS = re.compile(r"\s*[\r\n]+\s*")
 
 
@@ -51,7 +52,8 @@ def country_of(text: str) -> str | None:
 
 def _read_country(text: str) -> Reading:
     shown = tidy(text)
-    code = country_of(shown) or country_of(re.sub(r"\s*\(.*\)$", "", shown))
+    flag = shown.translate(_FLAG_LETTERS)
+    code = country_of(flag) or country_of(re.sub(r"\s*\(.*\)$", "", shown))
     if code or is_blank_word(shown):
         return Reading(code)
     return Reading(None, UNKNOWN_COUNTRY)

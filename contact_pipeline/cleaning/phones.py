@@ -92,22 +92,19 @@ def _read_number(text: str, region: str | None) -> Reading:
 def _parse(text: str, region: str | None) -> PhoneNumber | None:
     """The number, read as international when it starts with + or 00, or is long and only makes sense so."""
     shown = "+" + text.lstrip()[2:] if text.lstrip().startswith("00") else text
-    try:
-        number = phonenumbers.parse(shown, region)
-    except NumberParseException:
-        return None
-    if shown.lstrip("( ").startswith(("+", "\uff0b")) or phonenumbers.is_valid_number(number):
+    number = _parsed(shown, region)
+    if shown.lstrip("( ").startswith(("+", "\uff0b")) or (number and phonenumbers.is_valid_number(number)):
         return number
     long_enough = sum(letter.isdigit() for letter in shown) >= BARE_INTERNATIONAL_DIGITS
-    return (_valid_international(shown) if long_enough else None) or number
+    abroad = _parsed("+" + shown, None) if long_enough else None
+    return abroad if abroad and phonenumbers.is_valid_number(abroad) else number
 
 
-def _valid_international(text: str) -> PhoneNumber | None:
+def _parsed(text: str, region: str | None) -> PhoneNumber | None:
     try:
-        number = phonenumbers.parse("+" + text, None)
+        return phonenumbers.parse(text, region)
     except NumberParseException:
         return None
-    return number if phonenumbers.is_valid_number(number) else None
 
 
 def _problem(number: PhoneNumber) -> str | None:

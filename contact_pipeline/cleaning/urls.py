@@ -22,8 +22,9 @@ NOT_LINKEDIN = "is not a LinkedIn address"
 _EVERYDAY = r"^https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,24}(?:/[A-Za-z0-9._~/?&=%#+-]*)?$"
 _BARE_HOST = r"^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,24}$"
 _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*):(?!\d+(?:/|$))", re.IGNORECASE)
+_NOT_IN_HOST = r"\s/?#@:\[\].,;!()'&=+$*~_%"
 _HOST = re.compile(
-    r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_](?:[\w-]*[^\W_])|\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\]|localhost"
+    rf"(?:[^{_NOT_IN_HOST}]+\.)+[^{_NOT_IN_HOST}\d-][^{_NOT_IN_HOST}]+|\d{{1,3}}(?:\.\d{{1,3}}){{3}}|\[[0-9a-f:.]+\]|localhost"
 )
 _LINKEDIN_HOST = re.compile(r"(?:[a-z0-9-]+\.)*linkedin\.com")
 _LINKEDIN_PATH = re.compile(r"/?(in|pub|company|school|showcase)/([^/?#\s]+)", re.IGNORECASE)

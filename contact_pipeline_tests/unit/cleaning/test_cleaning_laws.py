@@ -107,7 +107,7 @@ def render(values: pl.Series, *, percent: bool = False) -> pl.Series:
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(cells=columns)
 def test_reading_what_is_clean_changes_nothing(name: str, cells: list[str]) -> None:
     read = READERS[name]
@@ -121,7 +121,7 @@ def test_reading_what_is_clean_changes_nothing(name: str, cells: list[str]) -> N
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(cells=columns)
 def test_a_cell_that_says_something_ends_as_a_value_or_a_reason(name: str, cells: list[str]) -> None:
     reading = READERS[name](pl.Series(cells))

@@ -16,7 +16,7 @@ from contact_pipeline.cleaning.vocabulary import countries
         ("United Kingdom", "GB"), ("UK", "GB"), ("England", "GB"), ("USA", "US"), ("U.S.A.", "US"), ("United States of America", "US"),
         ("Deutschland", "DE"), ("ALLEMAGNE", "DE"), ("deu", "DE"), ("Österreich", "AT"), ("Oesterreich", "AT"), ("España", "ES"), ("Espana", "ES"),
         ("Pays-Bas", "NL"), ("The Netherlands", "NL"), ("日本", "JP"), ("Россия", "RU"), ("NA", "NA"), ("NO", "NO"), ("Côte d’Ivoire", "CI"),
-        ("Korea, Republic of", "KR"), ("Türkiye", "TR"), ("Turkey", "TR"), ("Czech Republic", "CZ"),
+        ("Korea, Republic of", "KR"), ("Türkiye", "TR"), ("Turkey", "TR"), ("🇺🇸", "US"), ("Czech Republic", "CZ"),
     ],
 )  # fmt: skip
 def test_a_country_is_known_by_its_names_and_codes(name: str, code: str) -> None:
@@ -48,6 +48,7 @@ def test_postal_codes_keep_their_zeros_and_lose_what_a_spreadsheet_added() -> No
         ("HTTP://ACME.Example/About", "http://acme.example/About"),
         ("//acme.example", "https://acme.example"),
         ("www.bücher.example/x", "https://www.bücher.example/x"),
+        ("https://কানাডা.com", "https://কানাডা.com"),
         ("acme.example:8080/x", "https://acme.example:8080/x"),
     ],
 )
