@@ -19,6 +19,9 @@ OUT_OF_RANGE = "is before 1900 or after 2100"
 NO_DAY = "names no day"
 UNKNOWN_ZONE = "names a time zone that is not known or means several"
 
+# Two-digit years from here on are of the last century, as in POSIX.
+LAST_CENTURY_FROM = 69
+
 _SERIAL_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  serials carry no zone
 _SERIALS = (10_000.0, 73_415.0)  # 1927 to 2100; smaller numbers are counts, not dates
 _UNIX_SECONDS = (1e8, 4.2e9)  # 1973 to 2103
@@ -151,7 +154,7 @@ def _read_day(text: str) -> Reading:
 def _full_year(year: str) -> int:
     if len(year) == 4:
         return int(year)
-    return int(year) + (1900 if int(year) >= 69 else 2000)
+    return int(year) + (1900 if int(year) >= LAST_CENTURY_FROM else 2000)
 
 
 def _moment(parts: list[int]) -> Reading:

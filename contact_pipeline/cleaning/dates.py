@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from contact_pipeline.cleaning.cells import Reading, read_cells
-from contact_pipeline.cleaning.date_texts import IMPOSSIBLE, OUT_OF_RANGE, read_date_text
+from contact_pipeline.cleaning.date_texts import IMPOSSIBLE, LAST_CENTURY_FROM, OUT_OF_RANGE, read_date_text
 from contact_pipeline.cleaning.text import is_blank_word, tidy
 from contact_pipeline.settings import DateOrder
 
@@ -20,8 +20,6 @@ MONTH_FIRST_COUNTRIES: Final[frozenset[str]] = frozenset({"US", "PH", "PW", "FM"
 
 EARLIEST = pl.datetime(1900, 1, 2)
 BEFORE = pl.datetime(2101, 1, 1)
-# Two-digit years from 69 on are of the last century, as in POSIX.
-PIVOT = 69
 
 _MICROSECONDS = pl.Datetime("us")
 _TIME = r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(?:([AaPp])\.?[Mm]\.?)?"
@@ -108,7 +106,13 @@ def _day_month_year(day_first: bool | None) -> list[pl.Expr]:
     day = pl.when(pl.col("year_first")).then(c).when(first_is_day).then(a).when(~first_is_day).then(b)
     month = pl.when(pl.col("year_first")).then(b).when(first_is_day).then(b).when(~first_is_day).then(a)
     written = pl.when(pl.col("year_first")).then(a).otherwise(c)
-    year = pl.when(written >= 100).then(written).when(written >= PIVOT).then(written + 1900).otherwise(written + 2000)
+    year = (
+        pl.when(written >= 100)
+        .then(written)
+        .when(written >= LAST_CENTURY_FROM)
+        .then(written + 1900)
+        .otherwise(written + 2000)
+    )
     return [day.alias("day"), month.alias("month"), year.alias("year")]
 
 
