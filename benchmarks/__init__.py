@@ -1,1 +1,0 @@
-"""Measurements and the synthetic data they and the samples need; no part of the product."""

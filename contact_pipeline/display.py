@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from contact_pipeline.imports import RunOutcome
 
 
+_WIDTH_WITHOUT_TERMINAL = 160
+
+
 def _out() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+    """Stdout; wide where it goes into a file or a pipe, so that no column is cut."""
+    console = Console(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=_WIDTH_WITHOUT_TERMINAL)
 
 
 @contextmanager

@@ -60,7 +60,7 @@ class Warehouse:
     def _connected(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = self._open(read_only=read_only)
         try:
-            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
             yield connection
         finally:
             connection.close()

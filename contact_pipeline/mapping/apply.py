@@ -13,6 +13,7 @@ import polars as pl
 
 from contact_pipeline.intake.tables import RowKind, TextTable
 from contact_pipeline.mapping.plan import Action, ColumnPlan, TablePlan
+from contact_pipeline.safe_text import unguard_formula
 
 # White space of all kinds, and characters that are invisible at the edges of a cell.
 _OUTER = " \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff\u0085\u2028\u2029"
@@ -61,8 +62,11 @@ def unique_headers(headers: Sequence[str]) -> list[str]:
 
 
 def _trimmed(name: str, is_data: pl.Expr) -> pl.Expr:
-    """The cell without outer white space; null where nothing is left, and in rows that are no data."""
-    text = pl.col(name).str.strip_chars(_OUTER)
+    """The cell without outer white space and without the guard our own CSV files put before a formula.
+
+    Null where nothing is left, and in rows that are no data.
+    """
+    text = unguard_formula(pl.col(name)).str.strip_chars(_OUTER)
     return pl.when(is_data & (text != "")).then(text).alias(name)
 
 

@@ -11,7 +11,7 @@ import polars as pl
 import polars.selectors as cs
 
 from contact_pipeline.atomic import atomic_path
-from contact_pipeline.reporting.safe_text import guard_formula
+from contact_pipeline.safe_text import guard_formula
 
 
 def write_csv(path: Path, frame: pl.DataFrame) -> None:

@@ -30,8 +30,8 @@ from contact_pipeline.reporting.overview_sheets import (
     set_aside_columns,
     write_summary,
 )
-from contact_pipeline.reporting.safe_text import CELL_CHARACTERS, overlong_cells
 from contact_pipeline.reporting.sheets import Column, Formats, write_table
+from contact_pipeline.safe_text import CELL_CHARACTERS, overlong_cells
 
 SHEET_ROWS = 1_048_575  # of data, below the header
 _OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_pipeline.reporting.contact_csv import write_csv
-from contact_pipeline.reporting.safe_text import guard_formula, overlong_cells, unguard_formula
+from contact_pipeline.safe_text import guard_formula, overlong_cells, unguard_formula
 
 _CELLS = st.text(alphabet=st.sampled_from("=+-@\t\r\n '\"a1,é"), max_size=6) | st.text(max_size=12)
 

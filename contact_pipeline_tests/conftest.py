@@ -1,0 +1,39 @@
+"""What tests share: a home of their own, and files made on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contact_pipeline.home import Home
+
+REPOSITORY = Path(__file__).parents[1]
+SAMPLES = REPOSITORY / "data" / "samples"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An empty home that is set up."""
+    made = Home(tmp_path / "home")
+    made.set_up()
+    return made
+
+
+@pytest.fixture
+def samples() -> Path:
+    """The folder of sample files."""
+    return SAMPLES
+
+
+@pytest.fixture
+def contacts_csv(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a small CSV from lines of text and gives its path."""
+
+    def write(*lines: str, name: str = "contacts.csv") -> Path:
+        path = tmp_path / name
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return write

@@ -1,0 +1,128 @@
+"""The command line as its user meets it: a process of its own, exit status, one line for an error."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LINES = ("Email,First Name,Company", "ann@acme.example,Ann,Acme", "nobody,Bo,Acme", "ann@acme.example,,Acme Ltd")
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "contact_pipeline", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "CONTACT_PIPELINE_HOME": str(tmp_path / "home")},
+            check=False,
+        )
+
+    return run
+
+
+def _facts(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode in {0, 1}, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_run_prints_what_the_design_promises(command: Callable[..., Any], contacts_csv: Callable[..., Path]) -> None:
+    facts = _facts(command("run", contacts_csv(*LINES), "--json"))
+    (one,) = facts["imports"]
+    assert set(one) == {"file", "import_id", "status", "reason", "rows", "failures", "skips", "quarantine_file"}
+    assert (one["status"], one["rows"]["total"], one["rows"]["created"]) == ("imported", 3, 1)
+    assert one["failures"] == {"e-mail address cannot be used": 1}
+    assert Path(one["quarantine_file"]).exists()
+    assert facts["scores"].keys() == {"method", "scored", "hot", "warm", "cold", "model"}
+    assert all(Path(path).exists() for path in facts["artifacts"].values())
+
+
+def test_a_dry_run_counts_what_the_run_then_does_and_leaves_no_trace(
+    command: Callable[..., Any], contacts_csv: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = contacts_csv(*LINES)
+    tried = _facts(command("run", path, "--dry-run", "--json"))["imports"][0]
+    assert tried["status"] == "would_import"
+    assert not (tmp_path / "home").exists()
+    done = _facts(command("run", path, "--json"))["imports"][0]
+    assert (tried["rows"], tried["failures"], tried["skips"]) == (done["rows"], done["failures"], done["skips"])
+
+
+def test_inspect_gives_the_fate_of_every_column_and_makes_no_home(
+    command: Callable[..., Any], contacts_csv: Callable[..., Path], tmp_path: Path
+) -> None:
+    (review,) = _facts(command("inspect", contacts_csv(*LINES), "--json"))
+    assert set(review) == {"file", "status", "reason", "tables"}
+    (table,) = review["tables"]
+    assert set(table) == {"sheet", "kind", "encoding", "delimiter", "header_row", "rows", "columns"}
+    assert [column["field"] for column in table["columns"]] == ["email", "first_name", "company"]
+    assert set(table["columns"][0]) == {
+        "header", "action", "field", "confidence", "reason", "alternatives", "type", "filled", "distinct", "issues",
+    }  # fmt: skip
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("run", "{missing}"), 2),
+        (("run", "{no_table}"), 1),
+        (("run", "{folder}"), 1),
+        (("inspect", "{no_email}"), 1),
+        (("rerun", "no_such_stage"), 2),
+        (("rerun", "raw_file"), 2),
+        (("rerun", "raw_file", "nothing@0"), 2),
+        (("run", "--policy", "merge", "{missing}"), 2),
+    ],
+)
+def test_an_error_is_one_line_and_its_own_exit_status(
+    command: Callable[..., Any], tmp_path: Path, arguments: tuple[str, ...], status: int
+) -> None:
+    (tmp_path / "no_table.csv").write_bytes(b"%PDF-1.7\n" + bytes(range(256)) * 9)
+    (tmp_path / "no_email.csv").write_text("Name,Town\nAnn,Leeds\n")
+    (tmp_path / "folder.csv").mkdir()
+    places = {
+        "missing": tmp_path / "missing.csv",
+        "no_table": tmp_path / "no_table.csv",
+        "no_email": tmp_path / "no_email.csv",
+        "folder": tmp_path / "folder.csv",
+    }
+    done = command(*(argument.format(**places) for argument in arguments))
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    last = done.stderr.strip().splitlines()
+    assert last, "an error says something"
+    assert len(last) == 1 or last[0].startswith("Usage:")
+
+
+def test_a_refused_file_stops_no_other(command: Callable[..., Any], contacts_csv: Callable[..., Path]) -> None:
+    bad = contacts_csv("Name,Town", "Ann,Leeds", name="people.csv")
+    done = command("run", bad, contacts_csv(*LINES), "--json")
+    assert done.returncode == 1
+    assert [one["status"] for one in json.loads(done.stdout)["imports"]] == ["refused", "imported"]
+
+
+def test_a_rerun_and_the_history_agree_with_the_first_run(
+    command: Callable[..., Any], contacts_csv: Callable[..., Path]
+) -> None:
+    first = _facts(command("run", contacts_csv(*LINES), "--json"))["imports"][0]
+    before = _facts(command("imports", "--json"))
+    assert command("rerun", "mapped_contacts", first["import_id"]).returncode == 0
+    assert _facts(command("imports", "--json")) == before
+    assert before[0]["rows"] == first["rows"]
+
+
+def test_a_setting_that_cannot_be_used_is_named_with_its_place(command: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "settings.toml").write_text("[scoring]\nhot_from = 'very'\n")
+    done = command("imports")
+    assert done.returncode == 2
+    assert "scoring.hot_from" in done.stderr

@@ -1,0 +1,134 @@
+"""The product as it runs for real: `contact-pipeline dev`, a file put into the drop folder, no hand on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from contact_pipeline.home import Home
+
+PATIENCE_SECONDS = 150
+
+
+@dataclass
+class Server:
+    home: Home
+    url: str
+
+    def graphql(self, query: str) -> Any:
+        request = urllib.request.Request(  # noqa: S310  our own server on loopback
+            f"{self.url}/graphql", json.dumps({"query": query}).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
+            return json.load(response)["data"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = Home(tmp_path_factory.mktemp("dev") / "home")
+    home.set_up()
+    (home.root / "settings.toml").write_text("[drop]\nsettle_seconds = 1\n")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with (home.root / "dev.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "contact_pipeline", "dev", "--port", str(port)],
+            env={**os.environ, "CONTACT_PIPELINE_HOME": str(home.root)},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            made = Server(home, f"http://127.0.0.1:{port}")
+            _until(lambda: _answers(made.url), "the UI answers")
+            yield made
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/server_info", timeout=2) as response:  # noqa: S310
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _until(true: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < deadline, f"gave up waiting until {what}"
+        time.sleep(0.5)
+
+
+def _scored(home: Home) -> int:
+    if not home.crm.exists():
+        return 0
+    try:
+        with duckdb.connect(str(home.crm), read_only=True) as connection:
+            return len(connection.execute("SELECT 1 FROM contacts WHERE lead_score IS NOT NULL").fetchall())
+    except duckdb.Error:  # the run holds the file, or has not made its tables yet
+        return 0
+
+
+RUNS = "{ runsOrError { ... on Runs { results { status jobName tags { key value } } } } }"
+CHECKS = """{ assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks { name
+  executionForLatestMaterialization { status } } } } } }"""
+
+
+def test_a_dropped_file_ends_as_scored_contacts_with_every_check_green(server: Server, samples: Path) -> None:
+    shutil.copy(samples / "event_attendees.xlsx", server.home.drop / "event_attendees.xlsx")
+    _until(lambda: _scored(server.home) > 0, "the contacts are scored")
+    done = server.home.drop / "done" / "event_attendees.xlsx"
+    _until(done.exists, "the file is put away")
+    _until(lambda: [run["status"] for run in _runs(server)] == ["SUCCESS"], "the run has ended")
+    statuses = {
+        f"{node['assetKey']['path'][-1]}.{check['name']}": (check["executionForLatestMaterialization"] or {}).get(
+            "status"
+        )
+        for node in server.graphql(CHECKS)["assetNodes"]
+        for check in node["assetChecksOrError"].get("checks", [])
+    }
+    assert statuses
+    assert set(statuses.values()) == {"SUCCEEDED"}, statuses
+
+
+def _runs(server: Server) -> list[dict[str, Any]]:
+    runs: list[dict[str, Any]] = server.graphql(RUNS)["runsOrError"]["results"]
+    return runs
+
+
+@pytest.mark.browser
+def test_the_asset_graph_is_drawn_in_a_browser(server: Server) -> None:
+    if not shutil.which("chromium"):
+        pytest.skip("chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
+        )
+        page = browser.new_page(viewport={"width": 1600, "height": 1000})
+        page.goto(f"{server.url}/asset-groups")
+        for group in ("intake", "crm", "scoring", "reports"):
+            page.get_by_text(group, exact=True).first.wait_for(timeout=60_000)
+        assert not page.get_by_text("Join the community").count()
+        browser.close()

@@ -1,0 +1,150 @@
+"""The drop folder as the daemon sees it: ticks of the real sensor, and the runs it asks for really executed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from contact_pipeline.definitions import build_defs
+from contact_pipeline.defs.home import IMPORTS, HomeResource
+from contact_pipeline.defs.sensors import drop_folder_sensor
+from contact_pipeline.home import Home
+
+LONG_AGO = 3600
+
+
+class Daemon:
+    """Ticks and runs as the daemon would, with the same instance and cursor."""
+
+    def __init__(self, home: Home, instance: dg.DagsterInstance) -> None:
+        self.home, self.instance, self.cursor = home, instance, None
+        self.resource = HomeResource(root=str(home.root))
+        self.keys_seen: set[str] = set()
+
+    def tick(self) -> dg.SensorResult:
+        context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
+        result = drop_folder_sensor(context, home=self.resource)
+        assert isinstance(result, dg.SensorResult)
+        self.cursor = result.cursor
+        for request in result.dynamic_partitions_requests or []:
+            self.instance.add_dynamic_partitions(str(IMPORTS.name), list(request.partition_keys))
+        return result
+
+    def run(self, result: dg.SensorResult) -> list[bool]:
+        """Execute what the tick asked for; a run key that was seen is skipped, as Dagster does."""
+        job = build_defs(self.resource).resolve_job_def("import_contacts")
+        fresh = [request for request in result.run_requests or [] if request.run_key not in self.keys_seen]
+        self.keys_seen |= {str(request.run_key) for request in fresh}
+        return [
+            job.execute_in_process(
+                instance=self.instance, partition_key=request.partition_key, raise_on_error=False
+            ).success
+            for request in fresh
+        ]
+
+
+@pytest.fixture
+def daemon(home: Home) -> Iterator[Daemon]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Daemon(home, instance)
+
+
+def _drop(home: Home, name: str, text: str, *, age: float = LONG_AGO) -> Path:
+    path = home.drop / name
+    path.write_text(text)
+    os.utime(path, (time.time() - age, time.time() - age))
+    return path
+
+
+CONTACTS = "Email,Name\nann@acme.example,Ann Lee\n"
+
+
+def test_a_dropped_file_is_imported_and_put_away(daemon: Daemon) -> None:
+    path = _drop(daemon.home, "list.csv", CONTACTS)
+    assert not daemon.tick().run_requests, "one look does not show that a file stands still"
+    assert daemon.run(daemon.tick()) == [True]
+    assert not path.exists()
+    assert (daemon.home.drop / "done" / "list.csv").read_text() == CONTACTS
+
+
+def test_a_file_that_still_grows_is_left_alone(daemon: Daemon) -> None:
+    path = _drop(daemon.home, "list.csv", CONTACTS)
+    for number in range(3):
+        daemon.tick()
+        path.write_text(path.read_text() + f"more{number}@acme.example,More\n")
+        os.utime(path, (time.time() - LONG_AGO, time.time() - LONG_AGO))
+        assert not daemon.tick().run_requests
+    assert len(daemon.tick().run_requests or []) == 1
+
+
+def test_a_file_touched_just_now_has_not_settled(daemon: Daemon) -> None:
+    _drop(daemon.home, "list.csv", CONTACTS, age=1)
+    daemon.tick()
+    assert not daemon.tick().run_requests
+
+
+def test_names_of_unfinished_files_links_and_folders_are_ignored(daemon: Daemon, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.csv"
+    elsewhere.write_text(CONTACTS)
+    for name in (".hidden.csv", "~$list.xlsx", "list.csv.part", "list.tmp", "list.crdownload"):
+        _drop(daemon.home, name, CONTACTS)
+    (daemon.home.drop / "link.csv").symlink_to(elsewhere)
+    (daemon.home.drop / "folder.csv").mkdir()
+    daemon.tick()
+    assert not daemon.tick().run_requests
+
+
+def test_a_refused_file_moves_aside_with_a_note_and_may_come_again(daemon: Daemon) -> None:
+    for attempt in (1, 2):
+        _drop(daemon.home, "people.csv", "Name,Town\nAnn,Leeds\n")
+        daemon.tick()
+        result = daemon.tick()
+        assert [str(request.run_key).rsplit("#", 1)[1] for request in result.run_requests or []] == [str(attempt)]
+        assert daemon.run(result) == [False]
+    refused = daemon.home.drop / "refused"
+    assert "e-mail" in (refused / "people.csv.why.txt").read_text()
+
+
+def test_known_bytes_under_another_name_start_no_run(daemon: Daemon) -> None:
+    _drop(daemon.home, "list.csv", CONTACTS)
+    daemon.tick()
+    daemon.run(daemon.tick())
+    _drop(daemon.home, "again.csv", CONTACTS)
+    daemon.tick()
+    assert not daemon.tick().run_requests
+    assert (daemon.home.drop / "done" / "again.csv").exists()
+
+
+def test_a_lost_cursor_imports_nothing_twice(daemon: Daemon) -> None:
+    _drop(daemon.home, "list.csv", CONTACTS)
+    daemon.tick()
+    first = daemon.tick()
+    daemon.cursor = None
+    daemon.tick()
+    second = daemon.tick()
+    keys = {request.run_key for result in (first, second) for request in result.run_requests or []}
+    assert len(keys) == 1
+
+
+def test_a_file_left_behind_by_a_crash_after_the_import_is_put_away(daemon: Daemon) -> None:
+    path = _drop(daemon.home, "list.csv", CONTACTS)
+    daemon.tick()
+    daemon.run(daemon.tick())
+    shutil.move(daemon.home.drop / "done" / "list.csv", path)
+    daemon.tick()
+    assert not daemon.tick().run_requests
+    assert not path.exists()
+
+
+def test_many_files_at_once_all_become_imports(daemon: Daemon) -> None:
+    for number in range(30):
+        _drop(daemon.home, f"list{number}.csv", f"Email\np{number}@acme.example\n")
+    daemon.tick()
+    wanted = {request.partition_key for _ in range(2) for request in daemon.tick().run_requests or []}
+    assert len(wanted) >= 20
