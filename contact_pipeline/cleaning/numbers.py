@@ -23,6 +23,9 @@ NOT_A_HEADCOUNT = "is not a number of people"
 READ_AS_DATE = "was turned into a date by a spreadsheet"
 
 _PLAIN = r"^-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,12})?$"
+_ABOUT = re.compile(
+    r"^(?:ca\.?|circa|about|approx\.?|approximately|around|etwa|rund|env\.?|environ|[~≈±])\s*(?=\S*\d)", re.IGNORECASE
+)
 _PLAIN_COUNT = r"^(?:0|[1-9][0-9]{0,17})$"
 _PLAIN_HEADCOUNT = r"^[1-9][0-9]{0,8}(?:-[1-9][0-9]{0,8}|\+)?$"
 _COMMA_DECIMAL = r"\d\.\d{3}(?:\.\d{3}|,)|\d,\d{1,2}(?:\D*)$|\d,\d{4,}$"
@@ -97,7 +100,7 @@ def headcount_lower_bound(headcount: pl.Expr) -> pl.Expr:
 
 def parse_number(text: str, *, comma_decimal: bool = False) -> float | None:
     """The amount that a tidied text says, with its scale (1.5M); None when it says none or is not finite."""
-    bare = _CURRENCY.sub("", text).strip()
+    bare = _CURRENCY.sub("", _ABOUT.sub("", text)).strip()
     in_brackets = bare.startswith("(") and bare.endswith(")")
     amount = _AMOUNT.fullmatch(bare.strip("() ") if in_brackets else bare.removesuffix(",-").removesuffix(".-"))
     if not amount:
@@ -201,7 +204,7 @@ def _read_count(text: str) -> Reading:
 
 
 def _read_headcount(text: str) -> Reading:
-    shown = tidy(text)
+    shown = _ABOUT.sub("", tidy(text))
     if is_blank_word(shown):
         return Reading()
     if _ALONE.fullmatch(shown):

@@ -7,6 +7,7 @@ is asked for by the import's id and attempt, and known bytes keep their id.
 
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -35,24 +36,27 @@ def drop_folder_sensor(context: dg.SensorEvaluationContext, home: HomeResource) 
     opened = home.open()
     opened.set_up()
     seen = drop_folder.look(opened.drop)
-    before: dict[str, dict[str, Any]] = json.loads(context.cursor or "{}")
-    last_look = {name: Seen(name, facts["size"], facts["modified"]) for name, facts in before.items()}
+    memory: dict[str, dict[str, Any]] = json.loads(context.cursor or "{}")
+    last_look = {name: Seen(name, facts["size"], facts["modified"]) for name, facts in memory.items()}
     ready = drop_folder.settled(seen, last_look, time.time(), opened.settings.drop.settle_seconds)
     try:
         known = _statuses(opened)
     except HomeBusy:
         return dg.SensorResult(skip_reason="An import is being written; the next look is soon.", cursor=context.cursor)
-    received = {
-        file.name: _receipt(opened, file, before[file.name].get("import_id"))
-        for file in ready[: opened.settings.drop.files_per_tick]
+    asked = {file.name: str(memory[file.name]["run_key"]) for file in ready if memory[file.name]["run_key"]}
+    fresh = [file for file in ready if file.name not in asked][: opened.settings.drop.files_per_tick]
+    wanted = {
+        name: request
+        for name, receipt in [*_received(opened, fresh), *_received_before(opened, asked)]
+        if (request := _request(opened, receipt, known))
     }
-    wanted = [receipt for receipt in received.values() if receipt and not _dealt_with(opened, receipt, known)]
-    keys = [receipt.import_id for receipt in wanted]
+    new = {str(one.run_key): one for name, one in wanted.items() if asked.get(name) != one.run_key}
+    keys = [str(one.partition_key) for one in new.values()]
     return dg.SensorResult(
-        run_requests=[_run_request(receipt, known) for receipt in wanted],
+        run_requests=list(new.values()),
         dynamic_partitions_requests=[IMPORTS.build_add_request(keys)] if keys else [],
-        skip_reason=None if wanted else f"{len(seen)} files in the drop folder, none ready that is not known already.",
-        cursor=json.dumps({file.name: _memory(file, received.get(file.name)) for file in seen}),
+        skip_reason=None if new else f"{len(seen)} files in the drop folder, none newly ready.",
+        cursor=json.dumps({file.name: _memory(file, wanted.get(file.name)) for file in seen}),
     )
 
 
@@ -64,32 +68,32 @@ def _statuses(home: Home) -> dict[str, tuple[str, int]]:
         return statuses(connection)
 
 
-def _memory(file: Seen, receipt: Receipt | None) -> dict[str, Any]:
-    return {"size": file.size, "modified": file.modified, "import_id": receipt.import_id if receipt else None}
+def _memory(file: Seen, request: dg.RunRequest | None) -> dict[str, Any]:
+    return {"size": file.size, "modified": file.modified, "run_key": request.run_key if request else None}
 
 
-def _receipt(home: Home, file: Seen, import_id: str | None) -> Receipt | None:
-    """Copy one file to the inbox, unless an earlier tick did; one that cannot be received is put away."""
-    path = home.drop / file.name
-    try:
-        if import_id:
-            return read_receipt(home, import_id)
-        return receive(home, path, home.settings.options_for(file.name), dropped=True)
-    except FileRefused as refusal:
-        if path.exists():
-            drop_folder.refuse(home, path, str(refusal))
-        return None
+def _received(home: Home, files: list[Seen]) -> Iterator[tuple[str, Receipt]]:
+    """Copy files to the inbox; one that cannot be received is put away with its reason, and the tick goes on."""
+    for file in files:
+        path = home.drop / file.name
+        try:
+            yield file.name, receive(home, path, home.settings.options_for(file.name), dropped=True)
+        except FileRefused as refusal:
+            if path.exists():
+                drop_folder.refuse(home, path, str(refusal))
 
 
-def _dealt_with(home: Home, receipt: Receipt, known: dict[str, tuple[str, int]]) -> bool:
-    """The bytes are in the CRM already: put the file away, there is nothing to do."""
-    if known.get(receipt.import_id, ("", 0))[0] != IMPORTED:
-        return False
-    drop_folder.put_away_imported(home, receipt)
-    return True
+def _received_before(home: Home, asked: dict[str, str]) -> Iterator[tuple[str, Receipt]]:
+    """Receipts of files that an earlier tick copied and that still lie there."""
+    for name, run_key in asked.items():
+        yield name, read_receipt(home, run_key.rsplit("#", 1)[0])
 
 
-def _run_request(receipt: Receipt, known: dict[str, tuple[str, int]]) -> dg.RunRequest:
+def _request(home: Home, receipt: Receipt, known: dict[str, tuple[str, int]]) -> dg.RunRequest | None:
+    """The run that these bytes need; none where they are in the CRM already, and then the file is put away."""
     status, attempt = known.get(receipt.import_id, ("", 0))
+    if status == IMPORTED:
+        drop_folder.put_away_imported(home, receipt)
+        return None
     next_attempt = attempt + 1 if status == REFUSED else 1
     return dg.RunRequest(run_key=f"{receipt.import_id}#{next_attempt}", partition_key=receipt.import_id)

@@ -110,6 +110,34 @@ def test_a_dropped_file_ends_as_scored_contacts_with_every_check_green(server: S
     assert set(statuses.values()) == {"SUCCEEDED"}, statuses
 
 
+LAUNCH = """mutation { launchRun(executionParams: {
+  selector: { repositoryLocationName: "%s", repositoryName: "%s", pipelineName: "__ASSET_JOB",
+              assetSelection: [{ path: ["%s"] }], assetCheckSelection: [] }
+  executionMetadata: { tags: [{ key: "dagster/partition", value: "%s" }] }
+  mode: "default" }) { __typename ... on PythonError { message } ... on RunConfigValidationInvalid { errors { message } } } }"""
+WHERE = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }"
+
+
+@pytest.mark.parametrize("stage", ["mapped_contacts", "crm_contacts"])
+def test_materializing_a_stage_again_from_the_ui_changes_no_contact(server: Server, stage: str) -> None:
+    """The request is the one that the button "Materialize" sends."""
+    (repository,) = server.graphql(WHERE)["repositoriesOrError"]["nodes"]
+    (import_id,) = (path.name for path in server.home.inbox.iterdir() if path.is_dir())
+    before, runs = _everything(server.home), len(_runs(server))
+    launched = server.graphql(LAUNCH % (repository["location"]["name"], repository["name"], stage, import_id))
+    assert launched["launchRun"]["__typename"] == "LaunchRunSuccess", launched
+    _until(lambda: [run["status"] for run in _runs(server)] == ["SUCCESS"] * (runs + 1), f"{stage} has run again")
+    assert _everything(server.home) == before
+
+
+def _everything(home: Home) -> dict[str, list[Any]]:
+    with duckdb.connect(str(home.crm), read_only=True) as connection:
+        return {
+            table: connection.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall()
+            for table in ("contacts", "companies", "records", "imports")
+        }
+
+
 def _runs(server: Server) -> list[dict[str, Any]]:
     runs: list[dict[str, Any]] = server.graphql(RUNS)["runsOrError"]["results"]
     return runs

@@ -70,3 +70,10 @@ def test_a_range_that_a_spreadsheet_made_a_date_is_not_guessed(text: str) -> Non
 def test_the_lower_bound_of_a_headcount_is_its_first_number() -> None:
     frame = pl.DataFrame({"size": ["11-50", "10001+", "250", None]})
     assert frame.select(numbers.headcount_lower_bound(pl.col("size"))).to_series().to_list() == [11, 10001, 250, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "people"), [("ca. 10", "10"), ("~250", "250"), ("about 1,000", "1000"), ("etwa 20-30", "20-30")]
+)
+def test_a_headcount_may_be_given_roughly(text: str, people: str) -> None:
+    assert numbers.read_headcounts(pl.Series([text])).row(0) == (people, None)

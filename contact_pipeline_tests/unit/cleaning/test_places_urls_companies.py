@@ -16,7 +16,7 @@ from contact_pipeline.cleaning.vocabulary import countries
         ("United Kingdom", "GB"), ("UK", "GB"), ("England", "GB"), ("USA", "US"), ("U.S.A.", "US"), ("United States of America", "US"),
         ("Deutschland", "DE"), ("ALLEMAGNE", "DE"), ("deu", "DE"), ("Österreich", "AT"), ("Oesterreich", "AT"), ("España", "ES"), ("Espana", "ES"),
         ("Pays-Bas", "NL"), ("The Netherlands", "NL"), ("日本", "JP"), ("Россия", "RU"), ("NA", "NA"), ("NO", "NO"), ("Côte d’Ivoire", "CI"),
-        ("Korea, Republic of", "KR"), ("Türkiye", "TR"), ("Turkey", "TR"), ("🇺🇸", "US"), ("Czech Republic", "CZ"),
+        ("Korea, Republic of", "KR"), ("Türkiye", "TR"), ("Turkey", "TR"), ("🇺🇸", "US"), ("Czech Republic", "CZ"), ("D", "DE"), ("A", "AT"), ("CH", "CH"),
     ],
 )  # fmt: skip
 def test_a_country_is_known_by_its_names_and_codes(name: str, code: str) -> None:
