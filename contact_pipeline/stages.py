@@ -19,8 +19,9 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from contact_pipeline.atomic import atomic_path
 from contact_pipeline.cleaning.contacts import clean_contacts
-from contact_pipeline.crm.history import record_import, sequence_of
+from contact_pipeline.crm.history import record_import, sequence_of, state_counts
 from contact_pipeline.crm.importing import Intake, import_records
 from contact_pipeline.crm.ledger import Ledger
 from contact_pipeline.crm.session import open_crm
@@ -33,7 +34,6 @@ from contact_pipeline.mapping.apply import apply_plan
 from contact_pipeline.mapping.selection import MappedTable, usable_tables
 from contact_pipeline.matching.duplicates import find_duplicates
 from contact_pipeline.matching.links import ROWS_PER_IMPORT
-from contact_pipeline.atomic import atomic_path
 from contact_pipeline.reporting.contact_csv import write_csv
 from contact_pipeline.settings import ImportOptions
 from contact_pipeline.validation.quarantine import quarantine
@@ -147,14 +147,7 @@ def _write(path: Path, frame: pl.DataFrame, metadata: dict[str, str]) -> None:
 
 def _ledger(connection: duckdb.DuckDBPyConnection, import_id: str, rows: Path) -> Ledger:
     """Counts of the states in the CRM and of the rows that never reached it."""
-    states = dict(_pairs(connection, "SELECT state, count(*) FROM records WHERE import_id = ? GROUP BY ALL", import_id))
-    skips = dict(
-        _pairs(
-            connection,
-            "SELECT reason, count(*) FROM records WHERE import_id = ? AND state = 'skipped' GROUP BY ALL ORDER BY ALL",
-            import_id,
-        )
-    )
+    states, skips = state_counts(connection, import_id)
     judged = pl.read_parquet(rows, columns=["kind", "failures", "issues", "is_valid"])
     failed = judged.filter(pl.col("failures").list.len() > 0)
     return Ledger(
@@ -169,10 +162,6 @@ def _ledger(connection: duckdb.DuckDBPyConnection, import_id: str, rows: Path) -
         skips=skips,
         issues=_issue_counts(judged),
     )
-
-
-def _pairs(connection: duckdb.DuckDBPyConnection, query: str, import_id: str) -> list[tuple[str, int]]:
-    return [(str(name), int(count)) for name, count in connection.execute(query, [import_id]).fetchall()]
 
 
 def _issue_counts(judged: pl.DataFrame) -> dict[str, int]:

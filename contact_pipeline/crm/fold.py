@@ -2,55 +2,56 @@
 
 Belongs here: the SQL that picks, for each field, the value the survivorship rule chooses among a contact's records.
 Does not belong: which contact a record belongs to (`matching`), and when to fold (`importing`).
-Blanks never count. "Newest" is by source date, then sequence; all rules break ties by sequence.
+Blanks never count. "Newest" is by source date, then sequence; all rules break ties by sequence. Rows of one file about
+the same contact count as equally new, so that the later row wins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contact_pipeline.fields import FIELDS, LIFECYCLE_STAGES, Field, Survivorship
+from contact_pipeline.fields import FIELDS, LIFECYCLE_STAGES, Survivorship
 
 GOLDEN_COLUMNS: tuple[str, ...] = (*(field.name for field in FIELDS), "custom_fields")
 
-# One number that sorts by source date, then sequence: folding by it is twice as fast as by a pair.
-_RECENCY = "(epoch_us(as_of)::HUGEINT << 63) + sequence"
-
-_STAGE_RANK = f"list_position({list(LIFECYCLE_STAGES)!r}, {{0}})"
-
-_VALUES = "list({0} ORDER BY sequence) FILTER ({0} IS NOT NULL)"
+# A later stage outranks any recency, which counts the records of one contact.
+_STAGE_THEN_RECENCY = f"coalesce(list_position({list(LIFECYCLE_STAGES)!r}, {{0}}), 0) * {2**40} + recency"
 
 _AGGREGATES: dict[Survivorship, str] = {
     Survivorship.NEWEST: "arg_max({0}, recency)",
     Survivorship.FILL: "arg_min({0}, sequence)",
-    Survivorship.NEVER: "arg_min({0}, CASE WHEN is_founder THEN 0 END)",
+    Survivorship.NEVER: "arg_min_null({0}, sequence)",
     Survivorship.MIN: "min({0})",
     Survivorship.MAX: "max({0})",
-    Survivorship.UNION: (
-        f"array_to_string(list_filter({_VALUES}, lambda value, place: list_position({_VALUES}, value) = place), '\n')"
-    ),
-    Survivorship.FORWARD: f"arg_max({{0}}, (coalesce({_STAGE_RANK}, 0)::HUGEINT << 120) + recency)",
+    Survivorship.UNION: "string_agg({0}, '\n' ORDER BY sequence) FILTER (first_with_{0})",
+    Survivorship.FORWARD: f"arg_max({{0}}, {_STAGE_THEN_RECENCY})",
     Survivorship.RATCHET: "bool_or({0})",
 }
+
+_CUSTOM_FIELDS = """list_reduce(list(custom_fields ORDER BY recency) FILTER (custom_fields IS NOT NULL),
+                    lambda older, newer: json_merge_patch(older, newer)) AS custom_fields"""
 
 
 def folded(source: str, rules: Mapping[str, Survivorship]) -> str:
     """SQL for the golden records of the records in `source` (a table or subquery with the columns of `records`).
 
     Result: contact_id, every canonical field and custom_fields; one row a contact. Only records that
-    contribute count. `rules` overrides the survivorship of fields.
+    contribute count. `rules` overrides the survivorship of fields. A contact with a single record is that record, by
+    every rule: only the others need the work.
     """
-    picks = ", ".join(f"{_pick(field, rules)} AS {field.name}" for field in FIELDS)
+    rule_of = {field.name: rules.get(field.name, field.survivorship) for field in FIELDS}
+    picks = ", ".join(f"{_AGGREGATES[rule].format(name)} AS {name}" for name, rule in rule_of.items())
+    united = [name for name, rule in rule_of.items() if rule is Survivorship.UNION]
+    first_places = "".join(
+        f", sequence = min(sequence) OVER (PARTITION BY contact_id, {name}) AS first_with_{name}" for name in united
+    )
     return f"""
-        SELECT contact_id, {picks},
-               list_reduce(list(custom_fields ORDER BY recency) FILTER (custom_fields IS NOT NULL),
-                           lambda older, newer: json_merge_patch(older, newer)) AS custom_fields
-        FROM (SELECT *, {_RECENCY} AS recency,
-                     sequence = min(sequence) OVER (PARTITION BY contact_id) AS is_founder
-              FROM {source} WHERE contributes)
-        GROUP BY contact_id"""
-
-
-def _pick(field: Field, rules: Mapping[str, Survivorship]) -> str:
-    rule = rules.get(field.name, field.survivorship)
-    return _AGGREGATES[rule].format(field.name)
+        WITH live AS NOT MATERIALIZED (SELECT * FROM {source} WHERE contributes),
+        crowded AS (SELECT contact_id FROM live GROUP BY contact_id HAVING count(*) > 1),
+        dated AS (
+            SELECT live.* REPLACE (max(as_of) OVER (PARTITION BY contact_id, import_id) AS as_of){first_places}
+            FROM live SEMI JOIN crowded USING (contact_id)),
+        ranked AS (SELECT *, row_number() OVER (PARTITION BY contact_id ORDER BY as_of, sequence) AS recency FROM dated)
+        SELECT contact_id, {", ".join(GOLDEN_COLUMNS)} FROM live ANTI JOIN crowded USING (contact_id)
+        UNION ALL BY NAME
+        SELECT contact_id, {picks}, {_CUSTOM_FIELDS} FROM ranked GROUP BY contact_id"""

@@ -1,6 +1,7 @@
 """The history of imports: what came in, under which terms, and what became of it.
 
-Belongs here: reading and writing the table `imports`. Does not belong: the records of an import (`importing`).
+Belongs here: reading and writing the table `imports`, and counting what its records became. Does not belong: what they
+become (`importing`).
 """
 
 from __future__ import annotations
@@ -79,8 +80,34 @@ def record_import(
 
 
 def record_refusal(connection: duckdb.DuckDBPyConnection, receipt: Receipt, reason: str) -> None:
-    """Write that a file was refused, and why; it may come again as the next attempt."""
-    _replace(connection, receipt, REFUSED, reason)
+    """Write that a file was refused, and why; it may come again as the next attempt.
+
+    An import that is in the CRM stays on record as it is: refusing its rerun took nothing away.
+    """
+    if statuses(connection).get(receipt.import_id, ("", 0))[0] != IMPORTED:
+        _replace(connection, receipt, REFUSED, reason)
+
+
+def state_counts(connection: duckdb.DuckDBPyConnection, import_id: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Of the records of an import: how many are in each state, and how many were skipped for each reason."""
+    query = """SELECT state, reason, count(*) FROM records WHERE import_id = ? GROUP BY ALL ORDER BY ALL"""
+    states: dict[str, int] = {}
+    skips: dict[str, int] = {}
+    for state, reason, count in connection.execute(query, [import_id]).fetchall():
+        states[state] = states.get(state, 0) + count
+        if reason is not None:
+            skips[reason] = count
+    return states, skips
+
+
+def recount(connection: duckdb.DuckDBPyConnection, import_id: str) -> None:
+    """Bring the counts on record of an import up to what its records are now."""
+    states, skips = state_counts(connection, import_id)
+    names = ("created", "updated", "unchanged", "skipped")
+    connection.execute(
+        f"UPDATE imports SET {', '.join(f'{name} = ?' for name in names)}, skips = ? WHERE import_id = ?",
+        [*(states.get(name, 0) for name in names), json.dumps(skips), import_id],
+    )
 
 
 def _replace(

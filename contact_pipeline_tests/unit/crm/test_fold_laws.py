@@ -1,0 +1,172 @@
+"""The master law: importing and rerunning in any order ends in the fold of what is live, as plain Python works it out."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contact_pipeline.crm.history import past_import
+from contact_pipeline.crm.tables import ensure_tables
+from contact_pipeline.home import Home
+from contact_pipeline.settings import Settings
+from contact_pipeline_tests.unit.crm.fold_model import ROLE_EMAIL, STAGES, Given, Model, Row, bring_in, golden
+
+LAWS = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+MOMENTS = st.sampled_from(
+    [datetime.fromisoformat(day) for day in ("1969-07-20", "2024-05-01", "2025-05-01", "2030-01-01")]
+)
+
+
+def _mostly(*values: Any) -> st.SearchStrategy[Any]:
+    """One of the values, or blank."""
+    return st.sampled_from([*values, *values, None])
+
+
+GOOD_ROWS = st.fixed_dictionaries(
+    {
+        "email": st.sampled_from(["a@acme.example", "c@gmail.com", ROLE_EMAIL]),
+        "first_name": _mostly("Ann", "Anna", "A.", "Ann", "Anna", "Bob", "Robert", "Robetr"),
+        "last_name": _mostly("Lee", "Lee", "Ray"),
+        "company": _mostly("Acme", "Acme Ltd", "ACME"),
+        "annual_revenue": _mostly(1.5, 2e6),
+        "lead_source": _mostly("Web", "Event"),
+        "lifecycle_stage": _mostly(*STAGES),
+        "created_at": st.none() | MOMENTS,
+        "last_activity_at": st.none() | MOMENTS,
+        "notes": _mostly("called", "met", "two\nlines"),
+        "converted": _mostly(True, False),
+        "opted_out": _mostly(True, False),
+        "source_date": st.none() | MOMENTS,
+        "custom": _mostly({"Size": "1"}, {"Farbe/ü": "\x1f", "Size": "2"}, {"Farbe/ü": "1"}),
+    }
+)
+NOT_FOR_THE_CRM: list[Row] = [
+    {"kind": "blank"},
+    {"kind": "broken", "failures": ["broken row: it is short", "no e-mail address"]},
+    {"failures": ["no e-mail address"]},
+]
+ROWS = st.lists(GOOD_ROWS, max_size=6) | st.lists(GOOD_ROWS | st.sampled_from(NOT_FOR_THE_CRM), max_size=6)
+POLICIES = st.sampled_from(["update", "update", "update", "skip", "create"])
+RECEIVED = st.sampled_from([datetime.fromisoformat(day) for day in ("2026-01-01", "2026-02-01")])
+
+
+@st.composite
+def _histories(draw: st.DrawFn) -> list[tuple[int, Given]]:
+    """Steps (place of the import, what comes in): new files, the same again, and older ones with other rows."""
+    steps: list[tuple[int, Given]] = []
+    count = 0
+    for _ in range(draw(st.integers(2, 5))):
+        place = draw(st.integers(0, count))
+        latest = next((step for at, step in reversed(steps) if at == place), None)
+        if latest is None:
+            count += 1
+            steps.append((place, Given(f"file{place}", draw(ROWS), draw(POLICIES), draw(RECEIVED))))
+        else:
+            steps.append((place, replace(latest, rows=draw(st.just(latest.rows) | ROWS))))
+    return steps
+
+
+class Crm:
+    """A real CRM in memory, with the files it needs in a folder of its own."""
+
+    def __init__(self, folder: str) -> None:
+        self.home = Home(Path(folder), Settings())
+        self.connection = duckdb.connect(":memory:")
+        ensure_tables(self.connection)
+
+    def bring_in(self, one: Given) -> None:
+        bring_in(self.connection, self.home, one)
+
+    def rows(self, table: str) -> list[tuple[Any, ...]]:
+        return self.connection.sql(f"SELECT * FROM {table} ORDER BY ALL").fetchall()
+
+
+@LAWS
+@given(_histories())
+def test_any_order_of_imports_and_reruns_ends_in_the_fold_of_what_is_live(steps: list[tuple[int, Given]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        crm, live = Crm(folder), {}
+        for place, one in steps:
+            crm.bring_in(one)
+            live[place] = one
+        model = Model([live[place] for place in sorted(live)])
+        assert _contacts(crm) == _expected_contacts(model)
+        assert _records(crm) == _expected_records(model)
+        for one in model.live:
+            ledger = past_import(crm.connection, one.import_id).ledger
+            ledger.check()
+            assert ledger.rows == model.counts(one)
+
+
+@LAWS
+@given(_histories(), st.integers(0, 4))
+def test_importing_again_with_nothing_changed_changes_no_row(steps: list[tuple[int, Given]], chosen: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        crm, live = Crm(folder), {}
+        for place, one in steps:
+            crm.bring_in(one)
+            live[place] = one
+        tables = ("records", "contacts", "imports", "custom_fields")
+        before = {table: crm.rows(table) for table in tables}
+        crm.bring_in(live[chosen % len(live)])
+        assert {table: crm.rows(table) for table in tables} == before
+
+
+def _contacts(crm: Crm) -> list[tuple[str, bool, Row]]:
+    """Place of the founding record, flag and non-blank values of each contact."""
+    frame = crm.connection.sql(
+        """SELECT c.*, r.import_id, r.line FROM contacts AS c
+        JOIN (SELECT contact_id, min_by(import_id, sequence) AS import_id, min_by(line, sequence) AS line
+              FROM records WHERE contributes GROUP BY contact_id) AS r USING (contact_id)"""
+    ).pl()
+    assert len(frame) == len(crm.rows("contacts"))
+    return sorted(_plain(row) for row in frame.iter_rows(named=True))
+
+
+def _plain(row: Row) -> tuple[str, bool, str]:
+    place, is_duplicate = f"{row.pop('import_id')} {row.pop('line')}", row.pop("is_duplicate")
+    custom, _ = row.pop("custom_fields"), row.pop("contact_id")
+    values = {name: value for name, value in row.items() if value is not None}
+    return place, is_duplicate, _text(values | ({"custom": json.loads(custom)} if custom else {}))
+
+
+def _expected_contacts(model: Model) -> list[tuple[str, bool, str]]:
+    return sorted(
+        (f"{one.founder.given.import_id} {one.founder.place[1] + 2}", one.is_duplicate, _text(golden(one)))
+        for one in model.contacts
+    )
+
+
+def _text(values: Row) -> str:
+    return json.dumps(values, sort_keys=True, default=str)
+
+
+def _records(crm: Crm) -> list[tuple[Any, ...]]:
+    """Place, contact's founder, contributes, state, reason of each record, in sequence."""
+    return crm.connection.sql(
+        """SELECT r.import_id, r.line, f.import_id, f.line, r.contributes, r.state, r.reason
+        FROM records AS r JOIN (SELECT contact_id, min_by(import_id, sequence) AS import_id, min_by(line, sequence) AS line
+                                FROM records WHERE contributes GROUP BY contact_id) AS f USING (contact_id)
+        ORDER BY r.sequence"""
+    ).fetchall()
+
+
+def _expected_records(model: Model) -> list[tuple[Any, ...]]:
+    return [
+        (*_place(one.given, one.place[1]), *_place(one.contact.founder.given, one.contact.founder.place[1]),
+         one.contributes, one.state, one.reason)
+        for one in model.records
+    ]  # fmt: skip
+
+
+def _place(one: Given, row: int) -> tuple[str, int]:
+    return one.import_id, row + 2
