@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
-from contact_pipeline.home import Home
+# Two workers share two cores: threads of each that wait by spinning would slow both down tenfold. Set before the
+# libraries that read it are loaded.
+os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
+
+from contact_pipeline.home import Home  # noqa: E402
+
+# How long an example takes says nothing on a busy machine; speed is measured in benchmarks/.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 REPOSITORY = Path(__file__).parents[1]
 SAMPLES = REPOSITORY / "data" / "samples"

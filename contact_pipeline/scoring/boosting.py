@@ -23,7 +23,7 @@ from contact_pipeline.scoring.columns import Column, Encoded
 FloatArray = npt.NDArray[np.float64]
 
 _ROUNDS = 120
-_THREADS = 2  # fixed: sums in another order would make another model
+_TRAINING_THREADS = 1  # sums in another order would make another model; a contact is scored alike by any number
 _SHRINK_LEADS = 10.0
 _PARAMETERS: dict[str, object] = {
     "objective": "binary:logistic",
@@ -35,7 +35,7 @@ _PARAMETERS: dict[str, object] = {
     "colsample_bytree": 0.7,
     "lambda": 5,
     "base_score": 0.5,
-    "nthread": _THREADS,
+    "nthread": _TRAINING_THREADS,
 }
 
 
@@ -51,7 +51,7 @@ class Boosting(BaseModel):
     @cached_property
     def booster(self) -> xgb.Booster:
         """The trees, ready to predict."""
-        booster = xgb.Booster({"nthread": _THREADS})
+        booster = xgb.Booster()
         booster.load_model(bytearray(base64.b64decode(self.trees)))
         return booster
 
@@ -98,7 +98,7 @@ def _matrix(
     for index, column in enumerate(columns):
         own = np.array(log_odds[index])[encoded.states[:, index]] if column.words else encoded.numbers[:, index]
         values[:, index] = own
-    return xgb.DMatrix(values, label=outcome, base_margin=start, nthread=_THREADS)
+    return xgb.DMatrix(values, label=outcome, base_margin=start)
 
 
 def _state_log_odds(column: Column, states: npt.NDArray[np.intp], outcome: FloatArray) -> tuple[float, ...]:
