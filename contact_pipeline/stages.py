@@ -24,7 +24,7 @@ from contact_pipeline.cleaning.contacts import clean_contacts
 from contact_pipeline.crm.history import record_import, sequence_of, state_counts
 from contact_pipeline.crm.importing import Intake, import_records
 from contact_pipeline.crm.ledger import Ledger
-from contact_pipeline.crm.session import open_crm
+from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.home import Home
 from contact_pipeline.intake import staging
 from contact_pipeline.intake.reading import read_source
@@ -33,7 +33,6 @@ from contact_pipeline.intake.tables import RowKind, SourceFile
 from contact_pipeline.mapping.apply import apply_plan
 from contact_pipeline.mapping.selection import MappedTable, usable_tables
 from contact_pipeline.matching.duplicates import find_duplicates
-from contact_pipeline.matching.links import ROWS_PER_IMPORT
 from contact_pipeline.reporting.contact_csv import write_csv
 from contact_pipeline.settings import ImportOptions
 from contact_pipeline.validation.quarantine import quarantine
@@ -89,11 +88,12 @@ def set_aside_rows(home: Home, receipt: Receipt) -> tuple[Path | None, dict[str,
 
 def report_duplicates(home: Home, receipt: Receipt) -> pl.DataFrame:
     """stages/validated_contacts and the CRM -> reports/<import>/duplicates.csv, before anything is written."""
-    with open_crm(home) as connection:
+    with read_crm(home) as connection:
         found = find_duplicates(
             connection,
             home.stage("validated_contacts", receipt.import_id),
-            sequence=sequence_of(connection, receipt.import_id) * ROWS_PER_IMPORT,
+            import_id=receipt.import_id,
+            sequence=sequence_of(connection, receipt.import_id),
             policy=receipt.options.policy,
         )
     path = home.reports / receipt.import_id / "duplicates.csv"

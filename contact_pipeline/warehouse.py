@@ -7,6 +7,8 @@ short thing and closes, and whoever finds the file taken waits for its turn.
 
 from __future__ import annotations
 
+import os
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +16,9 @@ from pathlib import Path
 
 import duckdb
 
-from contact_pipeline.errors import HomeBusy
+from contact_pipeline.errors import HomeBusy, PipelineError
 
-_LOCK_SIGNS = ("Could not set lock", "different configuration than existing connections")
+_LOCK_SIGNS = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
 _FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 0.5
 
@@ -30,8 +32,13 @@ class Warehouse:
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """One transaction for writing: committed when the block ends, rolled back when it raises."""
-        with self._connected(read_only=False) as connection:
+        """One transaction for writing: committed when the block ends, rolled back when it raises.
+
+        The file is made where there is none. Raises HomeBusy, and PipelineError for a file that cannot be read.
+        """
+        if not self.path.exists():
+            self._create()
+        with _closing(self._open(read_only=False)) as connection:
             connection.begin()
             try:
                 yield connection
@@ -41,29 +48,21 @@ class Warehouse:
             connection.commit()
 
     @contextmanager
-    def trial(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A transaction that is always rolled back; over an empty memory database where there is no file yet."""
-        with self._connected(read_only=False) if self.path.exists() else _in_memory() as connection:
-            connection.begin()
-            try:
-                yield connection
-            finally:
-                connection.rollback()
-
-    @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection that cannot write."""
-        with self._connected(read_only=True) as connection:
+        """A connection that cannot write. Raises HomeBusy, and PipelineError for a file that is missing or cannot be read."""
+        with _closing(self._open(read_only=True)) as connection:
             yield connection
 
-    @contextmanager
-    def _connected(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        connection = self._open(read_only=read_only)
+    def _create(self) -> None:
+        """Put a whole, empty database in place: a process killed meanwhile leaves none, not half of one."""
+        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.tmp")
         try:
-            connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-            yield connection
+            duckdb.connect(str(draft)).close()
+            os.link(draft, self.path)
+        except FileExistsError:  # another process was quicker, and may have written to it already
+            pass
         finally:
-            connection.close()
+            draft.unlink(missing_ok=True)
 
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         deadline = time.monotonic() + self.wait_seconds
@@ -71,22 +70,33 @@ class Warehouse:
         while True:
             try:
                 return duckdb.connect(str(self.path), read_only=read_only)
-            except (duckdb.IOException, duckdb.ConnectionException) as error:
+            except duckdb.Error as error:
                 if not any(sign in str(error) for sign in _LOCK_SIGNS):
-                    raise
-                if time.monotonic() > deadline:
+                    raise PipelineError(f"{self.path.name} cannot be opened: {_first_line(error)}") from error
+                if time.monotonic() >= deadline:
                     raise HomeBusy(
                         f"Another process has held {self.path.name} for {self.wait_seconds:.0f} s. "
                         "Wait until its import has ended and try again."
                     ) from error
-            time.sleep(pause)
+            time.sleep(max(0, min(pause, deadline - time.monotonic())))
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 
 @contextmanager
-def _in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(":memory:")
+def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database that is gone when the block ends."""
+    with _closing(duckdb.connect(":memory:")) as connection:
+        yield connection
+
+
+@contextmanager
+def _closing(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
+        connection.execute("SET TimeZone = 'UTC'")
         yield connection
     finally:
         connection.close()
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0]

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from contact_pipeline.cleaning.companies import company_key
-from contact_pipeline.cleaning.emails import FREE_MAIL_DOMAINS
+from contact_pipeline.cleaning.emails import domain_of, is_free_mail
 
 
 def refresh_companies(connection: duckdb.DuckDBPyConnection) -> int:
@@ -50,9 +50,9 @@ def _collect_keys(connection: duckdb.DuckDBPyConnection) -> None:
 
 def company_keys(contacts: pl.DataFrame) -> pl.DataFrame:
     """Which company each contact belongs to: contact_id, domain, company_id (null where nothing tells)."""
-    mail_domain = pl.col("email").str.split("@").list.last()
+    email = pl.col("email")
     site = pl.col("website").str.extract(r"^https?://(?:www\.)?([^/:?#]+)")
-    business = pl.when(~mail_domain.is_in(FREE_MAIL_DOMAINS)).then(mail_domain)
+    business = pl.when(~is_free_mail(email)).then(domain_of(email))
     domain = pl.coalesce(business, site)
     return contacts.select(
         "contact_id", domain=domain, company_id=pl.coalesce("d:" + domain, "n:" + company_key("company"))

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 import duckdb
 
-from contact_pipeline.crm.tables import ensure_tables
+from contact_pipeline.crm.tables import ensure_tables, has_tables
 from contact_pipeline.home import Home
-from contact_pipeline.warehouse import Warehouse
+from contact_pipeline.warehouse import Warehouse, in_memory
 
 
 def warehouse_of(home: Home, *, wait_seconds: float | None = None) -> Warehouse:
@@ -31,11 +31,11 @@ def open_crm(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 @contextmanager
 def read_crm(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A look at the CRM that cannot write; an empty CRM where there is none yet. Raises HomeBusy."""
-    warehouse = warehouse_of(home)
     if home.crm.exists():
-        with warehouse.reading() as connection:
-            yield connection
-    else:
-        with warehouse.trial() as connection:
-            ensure_tables(connection)
-            yield connection
+        with warehouse_of(home).reading() as connection:
+            if has_tables(connection):
+                yield connection
+                return
+    with in_memory() as connection:
+        ensure_tables(connection)
+        yield connection

@@ -42,18 +42,21 @@ _TABLES = (
 
 def ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables where there are none. Raises PipelineError for a file made by a newer version."""
-    if connection.sql("SELECT 1 FROM information_schema.tables WHERE table_name = 'meta'").fetchall():
-        _refuse_newer(connection)
+    if has_tables(connection):
         return
     for table in _TABLES:
         connection.execute(f"CREATE TABLE {table}")
     connection.execute("INSERT INTO meta VALUES (?)", [SCHEMA_VERSION])
 
 
-def _refuse_newer(connection: duckdb.DuckDBPyConnection) -> None:
+def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Are the tables there? Raises PipelineError for a file made by a newer version."""
+    if not connection.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = 'meta'").fetchall():
+        return False
     version = connection.sql("SELECT schema_version FROM meta").fetchall()[0][0]
     if version > SCHEMA_VERSION:
         raise PipelineError(
             f"crm.duckdb has layout {version}, this version of contact_pipeline knows {SCHEMA_VERSION}. "
             "Install the version that wrote it, or a newer one."
         )
+    return True

@@ -17,6 +17,9 @@ from contact_pipeline.home import Home
 from contact_pipeline.intake.receipt import Receipt, file_digest
 
 DONE, REFUSED = "done", "refused"
+_NOTE = ".why.txt"
+_LONGEST_NAME_BYTES = 200
+_LONGEST_SUFFIX = 10
 _UNFINISHED_PREFIXES = (".", "~$", "~")
 _UNFINISHED_SUFFIXES = (".part", ".tmp", ".temp", ".crdownload", ".download", ".partial", ".filepart", ".swp", "~")
 
@@ -77,7 +80,7 @@ def put_away_refused(home: Home, receipt: Receipt, message: str) -> None:
 def refuse(home: Home, path: Path, message: str) -> None:
     """Move one dropped file to drop/refused/, with its note."""
     moved = _move(path, home.drop / REFUSED)
-    moved.with_name(moved.name + ".why.txt").write_text(message + "\n", encoding="utf-8")
+    moved.with_name(_cut(moved.name) + _NOTE).write_text(message + "\n", encoding="utf-8")
 
 
 def _still_there(home: Home, receipt: Receipt) -> list[Path]:
@@ -99,5 +102,10 @@ def _move(path: Path, folder: Path) -> Path:
     number = 1
     while target.exists():
         number += 1
-        target = folder / f"{path.stem} ({number}){path.suffix}"
+        target = folder / f"{_cut(path.stem)} ({number}){path.suffix[:_LONGEST_SUFFIX]}"
     return path.rename(target)
+
+
+def _cut(name: str) -> str:
+    """The name with room for what is put behind it: file systems take 255 bytes."""
+    return name.encode()[:_LONGEST_NAME_BYTES].decode(errors="ignore")

@@ -6,10 +6,12 @@ ready (`drop_folder`) and what is in it (`reading`).
 
 from __future__ import annotations
 
+import errno
 import getpass
 import hashlib
 import os
 import re
+import secrets
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +26,7 @@ from contact_pipeline.settings import ImportOptions
 
 _CHUNK_BYTES = 1 << 20
 _RECEIPT = "receipt.json"
+_LONGEST_SUFFIX = 10
 
 
 class Receipt(BaseModel):
@@ -42,7 +45,8 @@ class Receipt(BaseModel):
 
     def bytes_path(self, home: Home) -> Path:
         """Where the received bytes lie."""
-        return home.inbox / self.import_id / f"original{Path(self.file_name).suffix.lower()}"
+        suffix = Path(self.file_name).suffix.lower()
+        return home.inbox / self.import_id / f"original{suffix if len(suffix) <= _LONGEST_SUFFIX else ''}"
 
 
 def receive(home: Home, path: Path, options: ImportOptions, *, dropped: bool = False) -> Receipt:
@@ -51,7 +55,7 @@ def receive(home: Home, path: Path, options: ImportOptions, *, dropped: bool = F
     Raises FileRefused where `path` is no regular file, is too large or cannot be opened.
     """
     home.inbox.mkdir(mode=0o700, parents=True, exist_ok=True)
-    staging = home.inbox / f".receiving-{os.getpid()}-{path.name[:80]}"
+    staging = home.inbox / f".receiving-{secrets.token_hex(8)}"
     try:
         digest, size = _copy(path, staging, home.settings.limits.file_bytes)
         receipt = _receipt(home, path, options, digest, size, dropped=dropped)
@@ -104,10 +108,18 @@ def _receipt(home: Home, path: Path, options: ImportOptions, digest: str, size: 
         sha256=digest,
         size=size,
         received_at=known.received_at if known else datetime.now(UTC).replace(tzinfo=None),
-        who=known.who if known else getpass.getuser(),
+        who=known.who if known else _who(),
         options=options,
         dropped_as=tuple(sorted({*earlier_names, path.name})) if dropped else earlier_names,
     )
+
+
+def _who() -> str:
+    """The login name; the number of the user where the system has no name for it, as in containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _known(home: Home, digest: str) -> Receipt | None:
@@ -146,10 +158,13 @@ def _open_regular(path: Path) -> BinaryIO:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        raise FileRefused(
-            "not_a_regular_file", f"{path.name} cannot be opened ({error.strerror}). Copy the file itself here."
-        ) from error
+        why = (
+            "is a link, and links are not followed"
+            if error.errno == errno.ELOOP
+            else f"cannot be opened ({error.strerror})"
+        )
+        raise FileRefused("not_a_regular_file", f"{path.name} {why}. Give the file itself.") from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise FileRefused("not_a_regular_file", f"{path.name} is no regular file. Copy the file itself here.")
+        raise FileRefused("not_a_regular_file", f"{path.name} is no regular file. Give the file itself.")
     return os.fdopen(descriptor, "rb")
