@@ -152,7 +152,10 @@ def dev(port: int) -> None:
 
 
 def _home() -> Home:
-    return Home.from_environment()
+    """The home; a setting that cannot be used is told before anything is done."""
+    home = Home.from_environment()
+    _ = home.settings
+    return home
 
 
 def _existing(files: tuple[Path, ...]) -> list[Path]:
