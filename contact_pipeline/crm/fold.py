@@ -28,8 +28,17 @@ _AGGREGATES: dict[Survivorship, str] = {
     Survivorship.RATCHET: "bool_or({0})",
 }
 
-_CUSTOM_FIELDS = """list_reduce(list(custom_fields ORDER BY recency) FILTER (custom_fields IS NOT NULL),
-                    lambda older, newer: json_merge_patch(older, newer)) AS custom_fields"""
+
+def in_key_order(custom_fields: str) -> str:
+    """SQL for a JSON object of texts in its one spelling: sorted by key, so that equal objects are equal texts."""
+    is_sorted = f"json_keys({custom_fields}) = list_sort(json_keys({custom_fields}))"
+    entries = f"list_sort(map_entries(({custom_fields})::MAP(VARCHAR, VARCHAR)))"
+    return f"""CASE WHEN {is_sorted} THEN json_merge_patch('{{}}'::JSON, {custom_fields})
+                    ELSE to_json(map_from_entries({entries})) END"""
+
+
+_MERGED = """list_reduce(list(custom_fields ORDER BY recency) FILTER (custom_fields IS NOT NULL),
+                    lambda older, newer: json_merge_patch(older, newer))"""
 
 
 def folded(source: str, rules: Mapping[str, Survivorship]) -> str:
@@ -54,4 +63,5 @@ def folded(source: str, rules: Mapping[str, Survivorship]) -> str:
         ranked AS (SELECT *, row_number() OVER (PARTITION BY contact_id ORDER BY as_of, sequence) AS recency FROM dated)
         SELECT contact_id, {", ".join(GOLDEN_COLUMNS)} FROM live ANTI JOIN crowded USING (contact_id)
         UNION ALL BY NAME
-        SELECT contact_id, {picks}, {_CUSTOM_FIELDS} FROM ranked GROUP BY contact_id"""
+        SELECT * REPLACE ({in_key_order("custom_fields")} AS custom_fields)
+        FROM (SELECT contact_id, {picks}, {_MERGED} AS custom_fields FROM ranked GROUP BY contact_id)"""

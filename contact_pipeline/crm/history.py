@@ -36,6 +36,7 @@ class PastImport:
     status: str
     reason: str | None
     policy: str
+    parent: str | None  # the import whose set-aside rows this one mends
     mapping: list[dict[str, Any]]
     ledger: Ledger
 
@@ -44,6 +45,8 @@ class PastImport:
         return {
             "import_id": self.import_id,
             "file": self.file_name,
+            "kind": "mended" if self.parent else "contacts",
+            "parent": self.parent,
             "status": self.status,
             "reason": self.reason,
             "policy": self.policy,
@@ -158,7 +161,7 @@ def _replace(
 _COLUMNS = ", ".join(
     (
         *("import_id", "sequence", "attempt", "file_name", "who", "received_at", "finished_at", "seconds", "status"),
-        *("reason", "policy", "mapping::VARCHAR AS mapping", *COUNTS),
+        *("reason", "policy", "options->>'mends' AS parent", "mapping::VARCHAR AS mapping", *COUNTS),
         *(f"{name}::VARCHAR AS {name}" for name in ("failures", "skips", "issues")),
     )
 )

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from contact_pipeline.crm.fold import GOLDEN_COLUMNS, folded
+from contact_pipeline.crm.fold import GOLDEN_COLUMNS, folded, in_key_order
 from contact_pipeline.crm.history import recount
 from contact_pipeline.fields import SCORE_FIELD_NAMES, Survivorship
 from contact_pipeline.matching.links import ROWS_PER_IMPORT, link_records
@@ -61,14 +61,14 @@ def _stage_incoming(connection: duckdb.DuckDBPyConnection, intake: Intake) -> No
     """Rows that came through validation, with their place in the order of everything.
 
     A record is as new as the source says it was last changed, never newer than the file; without a date it is as new as
-    the file. Custom fields are spelled as a merge of JSON spells them, so that merging equal ones changes nothing.
+    the file.
     """
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE incoming AS
         SELECT ?::VARCHAR AS import_id, ?::BIGINT * {ROWS_PER_IMPORT} + ordinal AS sequence, ?::VARCHAR AS policy,
                least(coalesce(source_date, ?::TIMESTAMP), ?::TIMESTAMP) AS as_of,
                email AS match_key, sheet, line, {", ".join(GOLDEN_COLUMNS[:-1])},
-               json_merge_patch('{{}}'::JSON, custom_fields::JSON) AS custom_fields,
+               {in_key_order("custom_fields::JSON")} AS custom_fields,
                CASE WHEN len(issues) > 0 THEN to_json(issues) END AS issues
         FROM read_parquet(?) WHERE is_valid""",
         [intake.import_id, intake.sequence, intake.policy, intake.received_at, intake.received_at, str(intake.rows)],

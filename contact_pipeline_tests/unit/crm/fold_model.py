@@ -186,9 +186,10 @@ class Model:
 
 def is_stranger(row: Row, named: Row | None) -> bool:
     """Is this somebody else than the first person seen under the address?"""
-    if named is None or not row.get("first_name"):
+    if named is None:
         return False
-    if not any(row["first_name"] in line and named["first_name"] in line for line in SAME_PERSON):
+    given = row.get("first_name")
+    if given and not any(given in line and named["first_name"] in line for line in SAME_PERSON):
         return True
     family, other = row.get("last_name"), named.get("last_name")
     return bool(row["email"] == ROLE_EMAIL and family and other and family != other)
