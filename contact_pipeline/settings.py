@@ -39,25 +39,32 @@ class FileRule(_Frozen):
 
 
 class ImportOptions(_Frozen):
-    """What an import was told to do; stored with it and used again when it is rerun."""
+    """What an import was told to do; stored with it and used again when it is rerun.
 
-    policy: Policy = "update"
-    date_order: DateOrder = "auto"
-    default_country: str | None = None
-    mapping: dict[str, str] = Field(default_factory=dict)
-
-
-class ImportSettings(_Frozen):
-    """How files are imported.
-
-    `mapping` overrides the automatic mapping: header -> field name, or "custom" or "exclude". `date_order` and
-    `default_country` (ISO alpha-2) decide where the file itself does not tell.
+    `mends` is the import whose set-aside rows the file brings back; the file itself tells.
     """
 
     policy: Policy = "update"
     date_order: DateOrder = "auto"
     default_country: str | None = None
     mapping: dict[str, str] = Field(default_factory=dict)
+    mends: str | None = None
+
+
+class ImportSettings(_Frozen):
+    """How files are imported.
+
+    `mapping` overrides the automatic mapping: header -> field name, or "custom" or "exclude". `date_order` and
+    `default_country` (ISO alpha-2) decide where the file itself does not tell. `check_email_domains` asks the name service
+    whether each domain exists, for at most `email_domain_seconds` a table; one that does not is an issue.
+    """
+
+    policy: Policy = "update"
+    date_order: DateOrder = "auto"
+    default_country: str | None = None
+    mapping: dict[str, str] = Field(default_factory=dict)
+    check_email_domains: bool = False
+    email_domain_seconds: float = Field(default=10, gt=0)
     won_words: tuple[str, ...] = (
         "won",
         "closed won",

@@ -28,7 +28,7 @@ from contact_pipeline.cleaning import (
 )
 from contact_pipeline.cleaning.dates import read_dates
 from contact_pipeline.cleaning.issues import IssueLog
-from contact_pipeline.fields import FIELDS, Field, Kind
+from contact_pipeline.fields import FIELD_BY_NAME, FIELDS, Field, Kind
 from contact_pipeline.intake.tables import RowKind
 from contact_pipeline.settings import ImportOptions, ImportSettings
 
@@ -83,7 +83,7 @@ def clean_contacts(mapped: pl.DataFrame, options: ImportOptions, settings: Impor
     log = IssueLog((mapped["kind"] == RowKind.DATA).fill_null(False))
     readings = _read_fields(mapped, options, settings)
     for name, reading in readings.items():
-        log.note(name, mapped[name], reading["reason"])
+        _note(log, name, mapped[name], reading, settings)
     cleaned = mapped.select("line", "kind", "problem", "raw", "custom_fields").with_columns(
         readings["source_date"]["value"].alias("source_date"), *[_values(readings, field) for field in FIELDS]
     )
@@ -93,6 +93,17 @@ def clean_contacts(mapped: pl.DataFrame, options: ImportOptions, settings: Impor
     cleaned = cleaned.with_columns(parts.complete_from_title(cleaned))
     _note_missing(cleaned, mapped.columns, log)
     return cleaned.with_columns(log.column())
+
+
+def _note(log: IssueLog, name: str, raw: pl.Series, reading: pl.DataFrame, settings: ImportSettings) -> None:
+    """Issues of one field; an address that can be read may still be doubtful."""
+    is_email = name in FIELD_BY_NAME and FIELD_BY_NAME[name].kind is Kind.EMAIL
+    log.note(name, raw, reading["reason"], emails.suggest if is_email else None)
+    if is_email:
+        seconds = settings.email_domain_seconds if settings.check_email_domains else None
+        doubts = emails.doubts(reading["value"], dns_seconds=seconds)
+        known = reading["reason"].is_not_null()
+        log.note(name, raw, pl.select(pl.when(~known).then(doubts)).to_series(), emails.suggest)
 
 
 def _read_fields(mapped: pl.DataFrame, options: ImportOptions, settings: ImportSettings) -> dict[str, pl.DataFrame]:

@@ -1,7 +1,7 @@
 """E-mail addresses: found in what people type around them, in one normal form, told apart from what only looks like one.
 
-Belongs here: the form of addresses, free-mail domains, role mailboxes. Does not belong: whether two addresses are the same
-person (`matching`). Plus tags and dots stay: they are part of the address.
+Belongs here: the form of addresses, role mailboxes, what a broken address was probably meant to be. Does not belong: what
+is known of domains (`email_domains`) and whether two addresses are the same person (`matching`). Plus tags and dots stay: they are part of the address.
 """
 
 from __future__ import annotations
@@ -13,14 +13,22 @@ from typing import Final
 import polars as pl
 
 from contact_pipeline.cleaning.cells import Reading, read_cells
+from contact_pipeline.cleaning.email_domains import (
+    DISPOSABLE_DOMAINS,
+    FREE_MAIL_DOMAINS,
+    in_domains,
+    missing_domains,
+    mistyped_domains,
+)
 from contact_pipeline.cleaning.text import is_blank_word, visible
 from contact_pipeline.cleaning.vocabulary import lines
 
-FREE_MAIL_DOMAINS: Final[frozenset[str]] = lines("free_mail")
 ROLE_MAILBOXES: Final[frozenset[str]] = lines("role_mailboxes")
 
 NOT_AN_ADDRESS = "is not an e-mail address"
 MIXED_ALPHABETS = "mixes alphabets in one word: may imitate another address"
+MISTYPED_DOMAIN = "has a domain that looks mistyped"
+NO_SUCH_DOMAIN = "has a domain that does not exist"
 PLACEHOLDER = "looks like a placeholder, not somebody's address"
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
@@ -34,6 +42,18 @@ _DISPLAY_NAME = re.compile(r"""(?:"[^"]*"|[^<>"@;,])*$""")
 _COMMENT = re.compile(r"\([^()@]*\)")
 _LABELLED = re.compile(r"^(?:mailto|e-?mail|smtp)\s*:\s*", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s;,|]+|:::|/(?=[^@]*@)")
+# What people and programs write for @ and dots, doubled or misplaced marks; in this order.
+_SLIPS: Final = tuple(
+    (re.compile(pattern), mended)
+    for pattern, mended in (
+        (r"\s*[\[({<]\s*(?:at|ät|arroba|@)\s*[\])}>]\s*|\s+(?:at|@)\s+", "@"),
+        (r"\s*[\[({<]\s*(?:dot|punkt|punto|point)\s*[\])}>]\s*|\s+dot\s+", "."),
+        (r"@{2,}", "@"),
+        (r"(?<=@)(.*)$", lambda found: re.sub(r"[,;]|\s*\.\s*", ".", found[0])),
+        (r"\.{2,}", "."),
+        (r"^\.+|\.+(?=@)|(?<=@)[.-]+", ""),
+    )
+)
 _WRAPPING = "\"'<>()[]"
 _PLACEHOLDERS = frozenset(
     f"{local}@{domain}"
@@ -71,7 +91,35 @@ def is_role_address(email: pl.Expr) -> pl.Expr:
 
 def is_free_mail(email: pl.Expr) -> pl.Expr:
     """True where the domain says nothing about the employer. Null stays null."""
-    return domain_of(email).is_in(sorted(FREE_MAIL_DOMAINS))
+    return in_domains(email, FREE_MAIL_DOMAINS | DISPOSABLE_DOMAINS)
+
+
+def is_disposable(email: pl.Expr) -> pl.Expr:
+    """True where the address is one to throw away. Null stays null."""
+    return in_domains(email, DISPOSABLE_DOMAINS)
+
+
+def doubts(emails: pl.Series, *, dns_seconds: float | None = None) -> pl.Series:
+    """Why a readable address is probably not somebody's: its domain looks mistyped, or does not exist; else null.
+
+    Nothing is changed for it. The name service is asked only where `dns_seconds`, the time for all domains, is given.
+    """
+    addresses = pl.DataFrame({"email": emails})
+    domains = addresses.select(domain_of(pl.col("email")).str.extract(r"^(\S+)").drop_nulls().unique()).to_series()
+    reasons = dict.fromkeys(mistyped_domains(domains), MISTYPED_DOMAIN)
+    if dns_seconds is not None:
+        reasons |= dict.fromkeys(missing_domains(domains, seconds=dns_seconds), NO_SUCH_DOMAIN)
+    if not reasons:
+        return pl.repeat(None, len(emails), dtype=pl.String, eager=True)
+    domain = domain_of(pl.col("email")).str.extract(r"^(\S+)")
+    return addresses.select(domain.replace_strict(reasons, default=None, return_dtype=pl.String)).to_series()
+
+
+def suggest(raw: pl.Series) -> pl.Series:
+    """The addresses that texts were probably meant to be; null where nothing can be told."""
+    distinct = raw.drop_nulls().unique()
+    meant = {text: address for text in distinct if (address := _meant(text))}
+    return raw.replace_strict(meant, default=None, return_dtype=pl.String)
 
 
 def domain_of(email: pl.Expr) -> pl.Expr:
@@ -95,6 +143,18 @@ def _read_email(text: str) -> Reading:
     if None in ready:
         return Reading(None, NOT_AN_ADDRESS)
     return Reading(" ".join(dict.fromkeys(address for address in ready if address)))
+
+
+def _meant(text: str) -> str | None:
+    """One address out of a text that is none, or is one with a slip in its domain; None where several are possible."""
+    shown = visible(text).lower().removesuffix(".")
+    for pattern, mended in _SLIPS:
+        shown = pattern.sub(mended, shown)
+    reading = _read_email(shown)
+    if not reading.value or reading.reason or " " in reading.value or re.search(r"@[\d.]+$", reading.value):
+        return None
+    local, _, domain = reading.value.rpartition("@")
+    return f"{local}@{mistyped_domains([domain]).get(domain, domain)}"
 
 
 def _candidates(text: str) -> list[str]:
