@@ -13,7 +13,7 @@ import pytest
 # libraries that read it are loaded.
 os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 
-from contact_pipeline.home import Home  # noqa: E402
+from contact_pipeline.home import Home
 
 # How long an example takes says nothing on a busy machine; speed is measured in benchmarks/.
 hypothesis.settings.register_profile("suite", deadline=None)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 PACKAGE = Path(__file__).parents[1] / "contact_pipeline"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
@@ -65,3 +67,12 @@ def test_inspecting_a_file_needs_nothing_slow(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", wrapped, str(sample)], capture_output=True, text=True, check=True)
     loaded = done.stdout.splitlines()[-1]
     assert not [slow for slow in ("'dagster'", "'pandera'", "'xgboost'", "'pandas'", "'duckdb'") if slow in loaded]
+
+
+def test_every_way_to_start_dagster_loads_the_same_module() -> None:
+    root = PACKAGE.parent
+    project = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["dg"]["project"]
+    (location,) = yaml.safe_load((root / "workspace.yaml").read_text())["load_from"]
+    assert project["code_location_target_module"] == "contact_pipeline.definitions"
+    assert location["python_module"]["module_name"] == "contact_pipeline.definitions"
+    assert project["code_location_name"] == location["python_module"]["location_name"]
