@@ -26,7 +26,7 @@ Row = dict[str, Any]
 RECEIVED = datetime.fromisoformat("2026-03-01")
 STAGES = ("Subscriber", "Lead", "Marketing Qualified Lead", "Customer")
 # Names of the same line may be one person's; the model knows no more about names.
-SAME_PERSON = (("Ann", "Anna", "A."), ("Bob", "Robert", "Robetr"))
+SAME_PERSON = (("Ann", "Anna", "A."), ("Bob", "Robert"), ("Robert", "Robetr"))
 ROLE_EMAIL = "info@acme.example"
 
 _STAGE_COLUMNS = {
