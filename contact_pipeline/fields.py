@@ -123,7 +123,7 @@ FIELDS: tuple[Field, ...] = (
     Field("department", "Department", Kind.DEPARTMENT, "Function, read from the job title where it is missing."),
     Field("industry", "Industry", Kind.INDUSTRY, "Industry under one common name."),
     Field("country", "Country", Kind.COUNTRY, "ISO 3166-1 alpha-2 code."),
-    Field("region", "State/Region", Kind.PLACE, "State, province or region."),
+    Field("region", "State/Region", Kind.PLACE, "State, province or canton by its ISO 3166-2 name: California, Bayern."),
     Field("city", "City", Kind.PLACE, "Town."),
     Field("postal_code", "Postal Code", Kind.POSTAL_CODE, "Postal code as text, leading zeros kept."),
     Field("street_address", "Street Address", Kind.TEXT, "Street and number.", personal=True),

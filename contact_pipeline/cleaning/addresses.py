@@ -1,6 +1,7 @@
-"""Where people are: country as ISO code; region, city and postal code as tidy text.
+"""Where people are: country as ISO code; city and postal code as tidy text.
 
-Belongs here: the form of places. Does not belong: checking that a town lies in a country.
+Belongs here: the form of places. Does not belong: regions (`regions`), nor checking that a town
+lies in a country.
 """
 
 from __future__ import annotations
@@ -29,8 +30,17 @@ def read_countries(raw: pl.Series) -> pl.DataFrame:
 
 
 def read_places(raw: pl.Series) -> pl.DataFrame:
-    """Towns and regions on one line, long capitals in proper case: value, reason."""
-    return read_cells(raw, _read_place)
+    """Towns on one line, long capitals in proper case: value, reason."""
+    return read_cells(raw, lambda text: Reading(place_name(text)))
+
+
+def place_name(text: str) -> str | None:
+    """A town or region on one line, long capitals in proper case; None where the text stands for a blank."""
+    place = tidy(text).strip(",; ")
+    abbreviation = len(place) <= _ABBREVIATION_UP_TO
+    if is_nothing(place) or (is_blank_word(place) and not (abbreviation and place.isupper())):
+        return None
+    return place if abbreviation else proper_case(place)
 
 
 def read_postal_codes(raw: pl.Series) -> pl.DataFrame:
@@ -57,14 +67,6 @@ def _read_country(text: str) -> Reading:
     if code or is_blank_word(shown):
         return Reading(code)
     return Reading(None, UNKNOWN_COUNTRY)
-
-
-def _read_place(text: str) -> Reading:
-    place = tidy(text).strip(",; ")
-    abbreviation = len(place) <= _ABBREVIATION_UP_TO
-    if is_nothing(place) or (is_blank_word(place) and not (abbreviation and place.isupper())):
-        return Reading()
-    return Reading(place if abbreviation else proper_case(place))
 
 
 def _read_postal_code(text: str) -> Reading:

@@ -22,6 +22,7 @@ from contact_pipeline.cleaning import (
     numbers,
     parts,
     phones,
+    regions,
     text,
     titles,
     urls,
@@ -111,13 +112,19 @@ def _read_fields(mapped: pl.DataFrame, options: ImportOptions, settings: ImportS
     dates = partial(read_dates, order=options.date_order, country=options.default_country)
     readings = {"source_date": dates(mapped["source_date"])}
     present = [field for field in FIELDS if field.name in mapped.columns]
+    later = [field for field in present if field.kind is Kind.PHONE or field.name == "region"]
     for field in present:
-        if field.kind is not Kind.PHONE:
+        if field not in later:
             readings[field.name] = _reader(field, dates, settings)(mapped[field.name])
-    regions = _regions(readings, mapped.height, options.default_country)
-    for field in present:
+    default = addresses.country_of(options.default_country) if options.default_country else None
+    countries = readings["country"]["value"] if "country" in readings else _blank(mapped.height)
+    if "region" in mapped.columns:
+        readings["region"] = regions.read_regions(mapped["region"], countries, default)
+        countries = pl.select(pl.coalesce(countries, readings["region"]["country"])).to_series()
+    countries = pl.select(pl.coalesce(countries, pl.lit(default, pl.String))).to_series()
+    for field in later:
         if field.kind is Kind.PHONE:
-            readings[field.name] = phones.read_phones(mapped[field.name], regions)
+            readings[field.name] = phones.read_phones(mapped[field.name], countries)
     return readings
 
 
@@ -129,13 +136,8 @@ def _reader(field: Field, dates: Reader, settings: ImportSettings) -> Reader:
     return _READER_OF_FIELD.get(field.name) or _READER_OF_KIND[field.kind]
 
 
-def _regions(readings: dict[str, pl.DataFrame], height: int, default_country: str | None) -> pl.Series:
-    """Country of each row, the default where it has none."""
-    default = addresses.country_of(default_country) if default_country else None
-    known = (
-        readings["country"]["value"] if "country" in readings else pl.repeat(None, height, dtype=pl.String, eager=True)
-    )
-    return known if default is None else known.fill_null(default)
+def _blank(height: int) -> pl.Series:
+    return pl.repeat(None, height, dtype=pl.String, eager=True)
 
 
 def _values(readings: dict[str, pl.DataFrame], field: Field) -> pl.Series | pl.Expr:
@@ -167,7 +169,7 @@ def _spread(
 
 def _note_missing(cleaned: pl.DataFrame, given: list[str], log: IssueLog) -> None:
     """Rows without a name or company are issues, in a table that has a column for it."""
-    nothing = pl.repeat(None, cleaned.height, dtype=pl.String, eager=True)
+    nothing = _blank(cleaned.height)
     missing = (("full_name", _NAME_FIELDS, NO_NAME), ("company", ("company",), NO_COMPANY))
     for field, sources, reason in missing:
         if set(sources) & set(given):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 import polars as pl
 
@@ -15,10 +16,19 @@ from contact_pipeline.cleaning.cells import Reading, read_cells
 from contact_pipeline.cleaning.text import is_nothing, tidy
 from contact_pipeline.cleaning.vocabulary import fold, meanings, toml
 
+NO_LETTER = "holds no letter"
+IS_ADDRESS = "is an e-mail address, not a name"
+HAD_SYMBOLS = "had characters that are no part of a name; they are left out"
+
 _PLAIN_WORD = r"\p{Lu}[\p{L}'’-]*\p{Ll}[\p{L}'’-]*"
 _INITIALS_UP_TO = 2
 _ROMAN = re.compile(r"^(?:ii|iii|iv|vi|vii|viii)$")
 _SPLIT_INSIDE = re.compile(r"([-'’ʼ.])")
+# Symbols and emoji with what colours them, anywhere; marks and quotes that people put round a name, at its ends.
+_SYMBOLS_AROUND = '*#~_|"“”„«»•'
+_EMOJI_PARTS = frozenset("\ufe0e\ufe0f\u20e3\u200d")
+_SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
+_ADDRESS = re.compile(r"\S+@\S+\.\w+")
 _RANKS = ("Prof", "Dr")
 
 
@@ -120,15 +130,31 @@ def _capital_piece(piece: str) -> str:
 
 
 def _read_name(text: str, *, family: bool) -> Reading:
-    name = tidy(text).strip(",; ")
-    return Reading(None if is_nothing(name) else proper_case(name, family=family))
+    return _read(text, lambda name: proper_case(name, family=family))
 
 
 def _read_full_name(text: str) -> Reading:
-    name = tidy(text).strip(",; ")
-    if is_nothing(name):
+    return _read(text, lambda name: proper_case(_given_name_first(name)))
+
+
+def _read(text: str, written: Callable[[str], str]) -> Reading:
+    """A name as `written` gives it, without what is no part of a name."""
+    shown = tidy(text).strip(",; ")
+    if is_nothing(shown):
         return Reading()
-    return Reading(proper_case(_given_name_first(name)))
+    if _ADDRESS.fullmatch(shown):
+        return Reading(None, IS_ADDRESS)
+    name = _without_symbols(shown)
+    if not any(c.isalpha() or (c.isalnum() and not c.isascii()) for c in name):
+        return Reading(None, NO_LETTER)
+    return Reading(written(name), None if name == shown else HAD_SYMBOLS)
+
+
+def _without_symbols(name: str) -> str:
+    kept = (" " if unicodedata.category(c) == "So" or c in _SKIN_TONES else c for c in name)
+    has_symbols = any(unicodedata.category(c) == "So" for c in name)
+    letters = "".join(c for c in kept if not (has_symbols and c in _EMOJI_PARTS))
+    return " ".join(letters.split()).strip(_SYMBOLS_AROUND + ",; ")
 
 
 def _given_name_first(name: str) -> str:

@@ -59,6 +59,16 @@ def countries() -> dict[str, str]:
 
 
 @cache
+def regions() -> dict[str, dict[str, str]]:
+    """Alpha-2 code of a country -> folded name, code or spelling of a region -> its name."""
+    found: dict[str, dict[str, str]] = {}
+    for row in _rows("regions"):
+        spellings = (row["code"], *row["spellings"].split("|"), row["name"])
+        found.setdefault(row["country"], {}).update({fold(one): row["name"] for one in spellings if one})
+    return found
+
+
+@cache
 def months() -> dict[str, int]:
     """Folded month name or short form -> 1 to 12."""
     return {fold(row["name"]): int(row["month"]) for row in _rows("months")}

@@ -42,7 +42,6 @@ def test_one_letter_case_becomes_proper_case(text: str, name: str) -> None:
         "True",
         "Nguyễn",
         "Ⅳ",
-        "😀",
     ],
 )
 def test_a_persons_own_spelling_stays(text: str) -> None:
@@ -85,3 +84,36 @@ def test_a_full_name_is_split_into_given_and_family_name(text: str, parts: tuple
 def test_what_is_said_before_a_name_is_told_from_the_name(text: str, salutation: str | None, rest: str) -> None:
     split = names.take_salutation(pl.Series([text]))
     assert (names.read_salutations(split["said"])["value"].item(), split["rest"].item()) == (salutation, rest)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("John \U0001f680 Smith", "John Smith"),
+        ("★ Ann ★", "Ann"),
+        ("Ann™", "Ann"),
+        ('"Ann"', "Ann"),
+        ("*Ann*", "Ann"),
+        ("Kim \U0001f44d\U0001f3fd", "Kim"),
+    ],
+)
+def test_what_is_no_part_of_a_name_is_left_out_and_said(text: str, name: str) -> None:
+    assert names.read_names(pl.Series([text])).row(0) == (name, names.HAD_SYMBOLS)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("\U0001f600", names.NO_LETTER),
+        ("12345", names.NO_LETTER),
+        ("ann@acme.example", names.IS_ADDRESS),
+        ("-", None),
+    ],
+)
+def test_a_cell_that_holds_no_name_is_left_blank(text: str, reason: str | None) -> None:
+    assert names.read_names(pl.Series([text])).row(0) == (None, reason)
+    assert names.read_full_names(pl.Series([text])).row(0)[:2] == (None, reason)
+
+
+def test_a_nickname_in_quotes_inside_a_name_stays() -> None:
+    assert names.read_full_names(pl.Series(['Robert "Bob" Ray'])).row(0)[:2] == ('Robert "Bob" Ray', None)
