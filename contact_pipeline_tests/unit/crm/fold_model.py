@@ -59,6 +59,12 @@ class Given:
 
 def bring_in(connection: duckdb.DuckDBPyConnection, home: Home, given: Given) -> Ledger:
     """Write the stage files of an import and take it into the CRM, as its assets do."""
+    write_stages(home, given)
+    return stages.fold_into(connection, home, receipt_of(given))
+
+
+def write_stages(home: Home, given: Given) -> None:
+    """Write the stage files of an import as far as validation."""
     frame = pl.DataFrame(
         [
             {
@@ -81,7 +87,6 @@ def bring_in(connection: duckdb.DuckDBPyConnection, home: Home, given: Given) ->
         path = home.stage(asset, given.import_id)
         path.parent.mkdir(parents=True, exist_ok=True)
         frame.write_parquet(path, metadata=metadata)
-    return stages.fold_into(connection, home, receipt_of(given))
 
 
 def receipt_of(given: Given) -> Receipt:
