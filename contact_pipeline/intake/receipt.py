@@ -27,6 +27,8 @@ from contact_pipeline.settings import ImportOptions
 _CHUNK_BYTES = 1 << 20
 _RECEIPT = "receipt.json"
 _LONGEST_SUFFIX = 10
+_DATE = re.compile(r"(?:19|20)\d\d([-_. ]?)[01]\d\1[0-3]\d")
+_TELEPHONE = re.compile(r"(?:\d[ .()/_-]*){6}")
 
 
 class Receipt(BaseModel):
@@ -93,7 +95,7 @@ def file_digest(path: Path) -> str:
 def slug_of(file_name: str) -> str:
     """A short plain name for an import: [a-z0-9_-]{1,40}; neutral where the file name could tell of a person."""
     stem = Path(file_name).stem
-    if "@" in stem or re.search(r"\d{6,}", stem):
+    if "@" in stem or _TELEPHONE.search(_DATE.sub(" to ", stem)):
         return "contacts"
     slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40].strip("-")
     return slug or "contacts"

@@ -1,0 +1,110 @@
+"""The CRM file: one writer at a time, whole transactions, and waiting for one's turn."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from contact_pipeline.errors import HomeBusy, PipelineError
+from contact_pipeline.warehouse import Warehouse
+
+_HOLDER = """
+import sys, time, duckdb
+connection = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+time.sleep(float(sys.argv[2]))
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    made = tmp_path / "crm.duckdb"
+    with Warehouse(made).transaction() as connection:
+        connection.execute("CREATE TABLE t AS SELECT 1 AS x")
+    return made
+
+
+@contextmanager
+def _held_by_another_process(path: Path, seconds: float) -> Iterator[None]:
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLDER, str(path), str(seconds)], stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        try:
+            yield
+        finally:
+            holder.kill()
+
+
+def _values(path: Path) -> list[tuple[int]]:
+    with Warehouse(path).reading() as connection:
+        return connection.sql("SELECT x FROM t ORDER BY x").fetchall()
+
+
+def test_what_a_transaction_wrote_is_there_when_it_ends(path: Path) -> None:
+    with Warehouse(path).transaction() as connection:
+        connection.execute("INSERT INTO t VALUES (2)")
+    assert _values(path) == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_inside_a_transaction_takes_back_all_of_it(path: Path, error: type[BaseException]) -> None:
+    with pytest.raises(error), Warehouse(path).transaction() as connection:
+        connection.execute("INSERT INTO t VALUES (2)")
+        connection.execute("CREATE TABLE other (x INTEGER)")
+        raise error
+    assert _values(path) == [(1,)]
+    with Warehouse(path).reading() as connection:
+        assert connection.sql("SHOW TABLES").fetchall() == [("t",)]
+
+
+def test_a_statement_that_fails_takes_back_the_ones_before_it(path: Path) -> None:
+    with pytest.raises(duckdb.CatalogException), Warehouse(path).transaction() as connection:
+        connection.execute("INSERT INTO t VALUES (2)")
+        connection.execute("INSERT INTO missing VALUES (2)")
+    assert _values(path) == [(1,)]
+
+
+def test_a_file_held_past_the_deadline_is_reported_as_busy(path: Path) -> None:
+    with _held_by_another_process(path, 60):
+        for way_in in (Warehouse(path, wait_seconds=0.3).transaction, Warehouse(path, wait_seconds=0).reading):
+            with pytest.raises(HomeBusy, match=r"Another process has held crm\.duckdb"), way_in():
+                pytest.fail("a file that is held was opened")
+
+
+def test_a_file_that_is_let_go_in_time_is_opened(path: Path) -> None:
+    with _held_by_another_process(path, 0.5), Warehouse(path, wait_seconds=60).transaction() as connection:
+        connection.execute("INSERT INTO t VALUES (2)")
+    assert _values(path) == [(1,), (2,)]
+
+
+def test_a_connection_for_reading_cannot_write(path: Path) -> None:
+    with pytest.raises(duckdb.InvalidInputException), Warehouse(path).reading() as connection:
+        connection.execute("INSERT INTO t VALUES (2)")
+
+
+def test_a_new_file_appears_whole_and_leaves_no_draft(tmp_path: Path) -> None:
+    with Warehouse(tmp_path / "crm.duckdb").transaction() as connection:
+        beside = [item.name for item in tmp_path.iterdir() if not item.name.startswith("crm.duckdb")]
+        assert beside == []
+        assert connection.sql("SHOW TABLES").fetchall() == []
+
+
+@pytest.mark.parametrize("content", [b"", b"no database " * 1000])
+def test_a_file_that_is_no_database_is_named_in_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "crm.duckdb"
+    path.write_bytes(content)
+    started = time.monotonic()
+    with pytest.raises(PipelineError, match=r"crm\.duckdb cannot be opened: .*not a valid DuckDB") as raised:
+        Warehouse(path, wait_seconds=60).transaction().__enter__()
+    assert "\n" not in str(raised.value)
+    assert not isinstance(raised.value, HomeBusy)
+    assert time.monotonic() - started < 30, "it was waited for as if it were held"
