@@ -29,13 +29,17 @@ class _Frozen(BaseModel):
 
 
 class FileRule(_Frozen):
-    """Options for the files whose name matches `match` (a glob, case ignored). The first rule that fits applies."""
+    """Options for the files whose name matches `match` (a glob, case ignored). The first rule that fits applies.
+
+    `columns` are the headers, in order, of files that have no header row: field names, or names of one's own.
+    """
 
     match: str
     policy: Policy | None = None
     date_order: DateOrder | None = None
     default_country: str | None = None
     mapping: dict[str, str] = Field(default_factory=dict)
+    columns: tuple[str, ...] = ()
 
 
 class ImportOptions(_Frozen):
@@ -48,6 +52,7 @@ class ImportOptions(_Frozen):
     date_order: DateOrder = "auto"
     default_country: str | None = None
     mapping: dict[str, str] = Field(default_factory=dict)
+    columns: tuple[str, ...] = ()
     mends: str | None = None
 
 
@@ -158,6 +163,7 @@ class Settings(_Frozen):
             date_order=rule.date_order or self.imports.date_order,
             default_country=rule.default_country or self.imports.default_country,
             mapping={**self.imports.mapping, **rule.mapping},
+            columns=rule.columns,
         )
 
 

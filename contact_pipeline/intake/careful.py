@@ -49,7 +49,7 @@ class CarefulReader:
     def _row(self, record: Record, line: int) -> _Row:
         raw = record.raw
         if not raw.isascii() and _UNDECODED.search(raw):
-            return line, RowKind.BROKEN, _UNDECODED_PROBLEM, _as_written(raw), None
+            return line, RowKind.BROKEN, _UNDECODED_PROBLEM, as_written(raw), None
         if record.cells is None:
             return line, RowKind.BROKEN, record.problem, raw, None
         if 4 * len(raw) > self._cell_bytes and (problem := self._too_long(record.cells)):
@@ -102,6 +102,6 @@ def _cells(count: int) -> str:
     return "1 cell" if count == 1 else f"{count} cells"
 
 
-def _as_written(raw: str) -> str:
+def as_written(raw: str) -> str:
     """Bytes that are no letters, as \\xNN: never a made-up letter."""
     return raw.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

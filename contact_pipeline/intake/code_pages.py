@@ -18,6 +18,9 @@ _LATIN: dict[str, tuple[str, ...]] = {
     "cp1250": (
         "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîșțşţ",
     ),
+    "iso8859_2": (
+        "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "čćđšž",
+    ),
     "cp1254": ("çğıiöşüâîû",),
     "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž"),
     "mac_roman": (
@@ -47,6 +50,7 @@ _EAST_ASIAN: tuple[tuple[str, int, int, int], ...] = (
 _SURE = 0.8
 _LIKELY = 0.5
 _SAMPLE_CHARACTERS = 4000
+_WITHOUT_KANA = 0.9  # bare kanji under Shift-JIS look like nothing else, but text with kana is surer
 _FEWEST_CHARACTERS = 4  # fewer than that in a file is damage, not a language
 
 
@@ -127,12 +131,12 @@ def _asian_share(data: bytes, page: str) -> float:
     if len(set(characters)) < _FEWEST_CHARACTERS:
         return 0.0
     kana = sum("\u3041" <= c <= "\u30fe" for c in characters)
-    if page in ("cp932", "euc_jp") and kana * 20 < len(characters):
-        return 0.0
-    if page not in ("cp932", "euc_jp") and kana * 20 > len(characters):
+    japanese, has_kana = page in ("cp932", "euc_jp"), kana * 20 >= len(characters)
+    if japanese != has_kana and page != "cp932":
         return 0.0
     frequent = sum(_is_frequent(c, page) for c in characters)
-    return (kana + frequent) / max(1, len(characters))
+    share = (kana + frequent) / len(characters)
+    return share if has_kana or not japanese else _WITHOUT_KANA * share
 
 
 def _is_frequent(character: str, page: str) -> bool:

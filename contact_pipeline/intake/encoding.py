@@ -1,7 +1,7 @@
 """Bytes -> UTF-8: which encoding a text file is in, decided over the whole file.
 
-Belongs here: byte order marks, UTF-16/32, strict UTF-8, and a choice among code pages by how plausible the words are.
-Does not belong: the alphabets behind that choice (`code_pages`) and what the text means.
+Belongs here: strict UTF-8 and a choice among code pages by how plausible the words are. Does not belong: the alphabets
+behind that choice (`code_pages`), UTF-16 and UTF-32 (`wide_encodings`) and what the text means.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from contact_pipeline.intake.code_pages import best_code_page
 from contact_pipeline.intake.refusals import refusal
+from contact_pipeline.intake.wide_encodings import WideText, wide_encoding
 
 _CHUNK = 1 << 22
 _WORDS_LOOKED_AT = 3000
@@ -35,11 +36,11 @@ class Utf8Text:
 
 def to_utf8(data: bytes, name: str) -> Utf8Text:
     """The text of a file as UTF-8. Raises FileRefused (unreadable_encoding) where no encoding explains the bytes."""
+    if wide := wide_encoding(data):
+        return _transcode(data, wide, name)
     if data.startswith(codecs.BOM_UTF8):
         body = data[3:]
         return _utf8(body, name, "utf-8-sig") if is_utf8(body) else _guess(body, name)
-    if wide := _wide_encoding(data):
-        return _transcode(data, wide, name)
     return _utf8(data, name, "utf-8") if is_utf8(data) else _guess(data, name)
 
 
@@ -70,33 +71,13 @@ def _without_dos_end(data: bytes, name: str) -> bytes:
     return text
 
 
-def _wide_encoding(data: bytes) -> str | None:
-    """UTF-16 or UTF-32 by its byte order mark or by where its NUL bytes are, else None.
-
-    The NULs are asked first, because a UTF-16 mark may stand before UTF-32.
-    """
-    marked = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    body = data[2:] if marked and data[2:4] != b"\x00\x00" else data[4:] if marked else data
-    sample = body[: 4096 - 4096 % 4]
-    by_place = [sample[place::4].count(0) / max(1, len(sample[place::4])) for place in range(4)]
-    if sum(share > 0.9 for share in by_place) == 3:
-        return "utf-32-le" if by_place[0] < 0.5 else "utf-32-be"
-    if marked:
-        return "utf-16-le" if data.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
-    even, odd = by_place[0] + by_place[2], by_place[1] + by_place[3]
-    if min(even, odd) < 0.1 and max(even, odd) > 0.8:
-        return "utf-16-be" if even > odd else "utf-16-le"
-    return None
-
-
-def _transcode(data: bytes, encoding: str, name: str) -> Utf8Text:
-    body = data[2:] if encoding.startswith("utf-32") and len(data) % 4 == 2 else data
+def _transcode(data: bytes, wide: WideText, name: str) -> Utf8Text:
     try:
-        text = body.decode(encoding).lstrip("\ufeff")
+        text = data[wide.offset :].decode(wide.encoding).lstrip("\ufeff")
     except UnicodeDecodeError as error:
-        what = f"its encoding looks like {encoding}, but byte {error.start:,} does not fit. Export it again as UTF-8."
-        raise refusal(name, "unreadable_encoding", what) from error
-    return Utf8Text(_without_dos_end(text.encode("utf-8", "surrogatepass"), name), encoding)
+        what = f"its encoding looks like {wide.encoding}, but byte {wide.offset + error.start:,} does not fit."
+        raise refusal(name, "unreadable_encoding", f"{what} Export it again as UTF-8.") from error
+    return Utf8Text(_without_dos_end(text.encode("utf-8", "surrogatepass"), name), wide.encoding)
 
 
 def _guess(data: bytes, name: str) -> Utf8Text:

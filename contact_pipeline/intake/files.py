@@ -48,7 +48,7 @@ def _check(status: os.stat_result, limits: Limits, name: str) -> None:
             name, "not_a_regular_file", "is not a regular file (a pipe, socket or device). Copy it to a file."
         )
     if status.st_size == 0:
-        raise refusal(name, "empty", "is empty (0 bytes). Export it again.")
+        raise refusal(name, "empty", "is empty (0 bytes), not a table. Export it again.")
     if status.st_size > limits.file_bytes:
         size, limit = f"{status.st_size:,} bytes", f"{limits.file_bytes:,}"
         raise refusal(name, "too_large", f"is too large: {size}, the limit is {limit}. Split it.")

@@ -11,6 +11,11 @@ from statistics import median
 
 Cells = Sequence[str | None]
 
+NO_HEADER = (
+    "has no header row: its first row is data, so it is not a table whose columns can be told. Add a row of column names"
+    ' (Email, First Name, ...), or list them in settings.toml: [[files]] match = "its name", columns = ["email", ...].'
+)
+
 _ADDRESS = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _VALUE = re.compile(
     r"""^(?:[-+(]?[\d][\d\s.,:/()'+-]*%?            # number, phone, date in figures
@@ -24,6 +29,7 @@ _HEADER_WORD = re.compile(
     r"|company|firma|organi[sz]ation|country|city|title|status|date|id|address|subject|type|notes?)\b",
     re.IGNORECASE,
 )
+_EMAIL_WORD = re.compile(r"mail|correo|courriel|メール|почт", re.IGNORECASE)
 _LONGEST_HEADER = 400
 _ROWS_BELOW = 20
 
@@ -55,6 +61,14 @@ def header_texts(cells: Cells) -> tuple[str, ...]:
 def looks_like_address(text: str | None) -> bool:
     """Whether a cell is an e-mail address and nothing else."""
     return bool(text and _ADDRESS.match(text.strip()))
+
+
+def says_no_rows(headers: Sequence[str]) -> str:
+    """What is wrong with a table that ends at its header, as sentences."""
+    if any(_EMAIL_WORD.search(header) for header in headers):
+        return "has a header but no data rows. Export it with its contacts."
+    what = "it has a header but no data rows, and none of its columns is called Email"
+    return f"is not a table of contacts: {what}. Export it with its contacts."
 
 
 def has_header_word(cell: str) -> bool:

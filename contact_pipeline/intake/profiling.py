@@ -61,6 +61,13 @@ def profile_columns(table: TextTable) -> list[ColumnProfile]:
     return [_profile(h, data[c]) for h, c in zip(table.headers, table.cell_columns, strict=True)]
 
 
+def looks_like_dates(values: pl.Series) -> bool:
+    """Whether most of the filled cells are dates or times."""
+    texts = values.drop_nulls().head(_VALUES_LOOKED_AT).str.strip_chars()
+    texts = texts.filter(texts != "")
+    return len(texts) > 0 and _count(texts, _PATTERNS["date"]) >= _MOSTLY * len(texts)
+
+
 def _profile(header: str, values: pl.Series) -> ColumnProfile:
     texts = values.str.strip_chars().drop_nulls()
     texts = texts.filter(texts != "")

@@ -6,13 +6,13 @@ holds a table (`dialect`, `header_row`) or a workbook is safe (`workbook_guard`)
 
 from __future__ import annotations
 
-import codecs
 import re
 import struct
 from enum import Enum
 
 from contact_pipeline.errors import FileRefused
 from contact_pipeline.intake.refusals import refusal
+from contact_pipeline.intake.wide_encodings import wide_encoding
 
 _WORKBOOK_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -54,7 +54,6 @@ _EXPORT_AS = "Export the contacts as CSV or XLSX."
 _GZIP_BOMB_RATIO = 200
 _GZIP_BOMB_BYTES = 10_000_000
 _CONTROL = bytes(set(range(32)) - {0x09, 0x0A, 0x0D, 0x0C, 0x0B, 0x1A, 0x1B, 0x1C, 0x1D, 0x1E, 0x1F, 0x01})
-_CONTROL_NOT_WIDE = bytes(set(_CONTROL) - set(range(7)))  # UTF-16 text has NULs and low bytes between its letters
 _MOST_CONTROL_BYTES = 0.05
 _FEWEST_CONTROL_BYTES = 40  # a damaged cell in a small list is no sign
 
@@ -78,8 +77,7 @@ def recognise(data: bytes, name: str) -> Container:
     if data.startswith((b"PK\x03\x04", _ZIP_END)) or _is_prefixed_zip(data, name):
         return _zip_or_refuse(data, name)
     _refuse_magic(data, name)
-    sample = data[:4096]
-    if not sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and _is_noise(sample, _CONTROL_NOT_WIDE):
+    if not wide_encoding(data) and _is_noise(data[:4096], _CONTROL):
         raise _binary(name)
     _refuse_documents(data[:4096].removeprefix(b"\xef\xbb\xbf"), name)
     return Container.TEXT

@@ -10,16 +10,17 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
 from contact_pipeline.errors import FileRefused
-from contact_pipeline.intake.header_row import find_header, header_texts
-from contact_pipeline.intake.refusals import refusal
+from contact_pipeline.intake.header_row import NO_HEADER, find_header, header_texts, says_no_rows
+from contact_pipeline.intake.refusals import refusal, shown
 from contact_pipeline.intake.row_kinds import classify
 from contact_pipeline.intake.signatures import Container
-from contact_pipeline.intake.tables import RowKind, SourceFile, TextTable
+from contact_pipeline.intake.tables import HeaderMissing, RowKind, SourceFile, TextTable, position_headers
 from contact_pipeline.intake.workbook_guard import check_ole_workbook, check_zip_workbook
 from contact_pipeline.settings import Limits
 
@@ -29,11 +30,15 @@ _CHILD = "contact_pipeline.intake.workbook_child"
 _SAVE_AS_CSV = "Open it in a spreadsheet program and export the sheet as CSV."
 
 
-def read_workbook(data: bytes, container: Container, limits: Limits, *, name: str) -> SourceFile:
+def read_workbook(
+    data: bytes, container: Container, limits: Limits, *, name: str, columns: Sequence[str] = ()
+) -> SourceFile:
     """All visible sheets that hold a table, in order; the others are named with the reason.
 
+    `columns` are the headers of sheets without a header row.
+
     Dates come as ISO text, whole numbers without a fraction, error cells as null. Raises FileRefused: as
-    `workbook_guard`, and empty, header_only, no_header_row, too_many_columns, too_many_rows when no sheet holds a table.
+    `workbook_guard`, and empty, header_only, too_many_columns, too_many_rows when no sheet holds a table; HeaderMissing.
     """
     if container is Container.ZIP_WORKBOOK:
         check_zip_workbook(data, limits, name)
@@ -41,17 +46,23 @@ def read_workbook(data: bytes, container: Container, limits: Limits, *, name: st
         check_ole_workbook(data, name)
     tables, ignored = [], []
     problems: list[FileRefused] = []
+    headless: list[TextTable] = []
     for sheet, reason, cells in _parse(data, limits, name):
         if cells is None:
             ignored.append((sheet, reason))
             continue
         try:
-            tables.append(_table(sheet, cells, limits, name))
+            tables.append(_table(sheet, cells, columns, limits, name))
+        except HeaderMissing as problem:
+            headless.extend(problem.source.tables)
+            ignored.append((sheet, _REASONS[problem.reason]))
         except FileRefused as problem:
             if problem.reason in ("too_many_rows", "too_many_columns"):
                 raise
             problems.append(problem)
             ignored.append((sheet, _REASONS.get(problem.reason, problem.reason)))
+    if not tables and headless:
+        raise HeaderMissing(f"{shown(name)}: {NO_HEADER}", SourceFile(name, tuple(headless)))
     if not tables:
         raise problems[0] if problems else _nothing_in_it(ignored, name)
     return SourceFile(name, tuple(tables), tuple(ignored))
@@ -118,26 +129,39 @@ def _tidied(column: str) -> pl.Expr:
     return text.str.replace(r"^1899-12-3[01] (\d\d:\d\d:\d\d)", "$1").replace("", None)
 
 
-def _table(sheet: str, cells: pl.DataFrame, limits: Limits, name: str) -> TextTable:
+def _table(sheet: str, cells: pl.DataFrame, columns: Sequence[str], limits: Limits, name: str) -> TextTable:
     first_rows = cells.head(_HEADER_ROWS).rows()
     label = f"{name}, sheet {sheet}"
-    header = find_header(first_rows)
-    if header is None:
-        raise refusal(label, "no_header_row", "has no header row: its first row is data. Add a row with column names.")
+    header = None if columns else find_header(first_rows)
     if cells.width > limits.columns:
         what = f"has too many columns: {cells.width:,}, the limit is {limits.columns:,}. Export fewer."
         raise refusal(label, "too_many_columns", what)
-    headers = header_texts(first_rows[header])
-    rows = classify(_without_blank_end(_rows(cells, header, limits)), headers)
+    headers = position_headers(cells.width) if header is None else header_texts(first_rows[header])
+    if columns:
+        headers, cells = _named(columns, cells, label)
+    below = 0 if header is None else header + 1
+    rows = classify(_without_blank_end(_rows(cells, below, limits)), headers)
     if not rows["kind"].is_in([RowKind.DATA, RowKind.BROKEN]).any():
-        raise refusal(label, "header_only", "has a header but no data rows. Export it with its contacts.")
+        raise refusal(label, "header_only", says_no_rows(headers))
     if rows.height > limits.rows:
         what = f"has too many rows: {rows.height:,}, the limit is {limits.rows:,}. Split it."
         raise refusal(label, "too_many_rows", what)
-    return TextTable(sheet, headers, header + 1, rows)
+    table = TextTable(sheet, headers, below, rows)
+    if header is None and not columns:
+        raise HeaderMissing(NO_HEADER, SourceFile(name, (table,)))
+    return table
 
 
-def _rows(cells: pl.DataFrame, header: int, limits: Limits) -> pl.DataFrame:
+def _named(columns: Sequence[str], cells: pl.DataFrame, label: str) -> tuple[tuple[str, ...], pl.DataFrame]:
+    """The headers that the settings give, and the cells under them; a column that is blank throughout may be missing."""
+    if cells.width > len(columns):
+        what = f"has {cells.width} columns where the settings name {len(columns)}. Name every column, in order."
+        raise refusal(label, "not_a_table", what)
+    blank = [pl.lit(None, dtype=pl.String).alias(f"c{index}") for index in range(cells.width, len(columns))]
+    return tuple(columns), cells.with_columns(blank)
+
+
+def _rows(cells: pl.DataFrame, below: int, limits: Limits) -> pl.DataFrame:
     names = cells.columns
     longest = pl.max_horizontal(pl.col(names).str.len_bytes())
     too_long = longest > limits.cell_bytes
@@ -148,7 +172,7 @@ def _rows(cells: pl.DataFrame, header: int, limits: Limits) -> pl.DataFrame:
         problem=pl.when(too_long).then(what),
         raw=pl.when(too_long).then(pl.concat_str(names, separator="\t", ignore_nulls=True)),
     )
-    return rows.slice(header + 1).select("line", "kind", "problem", "raw", *names)
+    return rows.slice(below).select("line", "kind", "problem", "raw", *names)
 
 
 def _without_blank_end(rows: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 import polars as pl
 
+from contact_pipeline.errors import FileRefused
+
 
 class RowKind(StrEnum):
     """What a record below the header is. Only DATA rows can become contacts; BROKEN ones fail; the rest is not data."""
@@ -59,3 +61,16 @@ class SourceFile:
     name: str
     tables: tuple[TextTable, ...]
     ignored_sheets: tuple[tuple[str, str], ...] = ()
+
+
+class HeaderMissing(FileRefused):
+    """A file whose tables start with data. `source` holds them under headers by position ("Column 1"), to be looked at."""
+
+    def __init__(self, message: str, source: SourceFile) -> None:
+        super().__init__("no_header_row", message)
+        self.source = source
+
+
+def position_headers(width: int) -> tuple[str, ...]:
+    """What the columns of a table without a header row are called."""
+    return tuple(f"Column {place}" for place in range(1, width + 1))

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import polars as pl
 
-from contact_pipeline.intake.careful import CarefulReader
+from contact_pipeline.intake.careful import CarefulReader, as_written
 from contact_pipeline.intake.delimited import Dialect, Record, read_records, text_lines
 from contact_pipeline.intake.dialect import choose_dialect, declared_delimiter, is_wholly_quoted
 from contact_pipeline.intake.encoding import Utf8Text, to_utf8
-from contact_pipeline.intake.header_row import find_header, has_header_word, header_texts
+from contact_pipeline.intake.header_row import NO_HEADER, find_header, has_header_word, header_texts, says_no_rows
 from contact_pipeline.intake.native import read_clean
-from contact_pipeline.intake.refusals import refusal
+from contact_pipeline.intake.refusals import refusal, shown
 from contact_pipeline.intake.row_kinds import classify
 from contact_pipeline.intake.signatures import refuse_binary
-from contact_pipeline.intake.tables import RowKind, TextTable
+from contact_pipeline.intake.tables import HeaderMissing, RowKind, SourceFile, TextTable, position_headers
 from contact_pipeline.settings import Limits
 
 _SAMPLE_LINES = 400
@@ -33,7 +34,11 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """What the first lines say about the whole file. `first_line` is 2 below a `sep=` line; `spare` as in `careful`."""
+    """What the first lines say about the whole file.
+
+    `first_line` is 2 below a `sep=` line. `header_line` is the line above it where there is no header. `spare` as in
+    `careful`.
+    """
 
     dialect: Dialect
     headers: tuple[str, ...]
@@ -43,11 +48,11 @@ class _Layout:
     spare: int
 
 
-def read_text(data: bytes, limits: Limits, *, name: str) -> TextTable:
-    """The table of a delimited text file.
+def read_text(data: bytes, limits: Limits, *, name: str, columns: Sequence[str] = ()) -> TextTable:
+    """The table of a delimited text file. `columns` are its headers where it has no header row.
 
-    Raises FileRefused: unreadable_encoding, empty, binary, not_a_table, no_header_row, header_only, too_many_columns,
-    too_many_rows.
+    Raises FileRefused: unreadable_encoding, empty, binary, not_a_table, header_only, too_many_columns, too_many_rows;
+    HeaderMissing.
     """
     text = to_utf8(data, name)
     refuse_binary(text.data, name)
@@ -55,9 +60,11 @@ def read_text(data: bytes, limits: Limits, *, name: str) -> TextTable:
     if is_wholly_quoted(lines):
         text = _unwrapped(text)
         lines = _sample(text)
-    layout = _layout(lines, limits, name)
-    rows = _rows(text, layout, limits)
-    return _table(rows, layout, text.encoding, limits, name)
+    layout = _layout(lines, columns, limits, name)
+    table = _table(_rows(text, layout, limits), layout, text.encoding, limits, name)
+    if layout.header_line < layout.first_line and not columns:
+        raise HeaderMissing(f"{shown(name)}: {NO_HEADER}", SourceFile(name, (table,)))
+    return table
 
 
 def _sample(text: Utf8Text) -> list[str]:
@@ -78,27 +85,31 @@ def _unwrapped(text: Utf8Text) -> Utf8Text:
     return Utf8Text("\n".join(inner).encode("utf-8", "surrogateescape"), text.encoding, text.damaged)
 
 
-def _layout(lines: list[str], limits: Limits, name: str) -> _Layout:
+def _layout(lines: list[str], columns: Sequence[str], limits: Limits, name: str) -> _Layout:
     first_line = 2 if declared_delimiter(lines) else 1
     dialect = choose_dialect(lines, name)
     records = list(read_records(lines[first_line - 1 :], dialect))
     rows = [record.cells or [] if not record.raw.startswith("#") else [] for record in records]
-    index = find_header(rows)
-    if index is None:
-        raise _no_header(rows, name)
-    headers = header_texts(rows[index])
+    index = None if columns else find_header(rows)
+    headers = tuple(columns) if columns else _headers(rows, index, name)
     if len(headers) > limits.columns:
         what = f"has too many columns: {len(headers):,}, the limit is {limits.columns:,}. Export fewer."
         raise refusal(name, "too_many_columns", what)
+    if index is None:
+        return _Layout(dialect, headers, first_line - 1, first_line - 1, first_line, _spare(records, len(headers)))
     line = records[index].line + first_line - 1
     end = line + len(_LINE_END.findall(records[index].raw))
     return _Layout(dialect, headers, line, end, first_line, _spare(records[index + 1 :], len(headers)))
 
 
-def _no_header(rows: list[list[str]], name: str) -> Exception:
-    if not any(any(cell.strip() for cell in row) for row in rows):
-        return refusal(name, "empty", "is empty: its first lines hold nothing. Export it again.")
-    return refusal(name, "no_header_row", "has no header row: its first line is data. Add a line with column names.")
+def _headers(rows: list[list[str]], index: int | None, name: str) -> tuple[str, ...]:
+    """The texts of the header row, or stand-ins as wide as most rows where there is none."""
+    if index is not None:
+        return header_texts([as_written(cell) for cell in rows[index]])
+    widths = Counter(len(row) for row in rows if any(cell.strip() for cell in row))
+    if not widths:
+        raise refusal(name, "empty", "is empty: its first lines hold nothing. Export it again.")
+    return position_headers(widths.most_common(1)[0][0])
 
 
 def _spare(records: list[Record], width: int) -> int:
@@ -130,10 +141,11 @@ def _table(rows: pl.DataFrame, layout: _Layout, encoding: str, limits: Limits, n
         raise refusal(name, "too_many_rows", what)
     rows = classify(rows, layout.headers)
     if not rows["kind"].is_in([RowKind.DATA, RowKind.BROKEN]).any():
-        raise refusal(name, "header_only", "has a header but no data rows. Export it with its contacts.")
+        raise refusal(name, "header_only", says_no_rows(layout.headers))
     if not (rows["kind"] == RowKind.DATA).any() and not any(map(has_header_word, layout.headers)):
         what = (
-            f"is not a table: none of its {rows.height:,} rows has the {len(layout.headers)} cells of the first line."
+            f"is not a table with an Email column: none of its {rows.height:,} rows has the {len(layout.headers)} cells of"
+            " the first line."
         )
         raise refusal(name, "not_a_table", f"{what} Export the contacts as CSV or XLSX.")
     return TextTable("", layout.headers, layout.header_line, rows, encoding, layout.dialect.delimiter)

@@ -8,33 +8,81 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import polars as pl
+
 from contact_pipeline.errors import FileRefused
-from contact_pipeline.intake.tables import SourceFile, TextTable
+from contact_pipeline.intake.refusals import refusal
+from contact_pipeline.intake.tables import RowKind, SourceFile, TextTable
 from contact_pipeline.mapping.headers import has_email, plan_table
+from contact_pipeline.mapping.kinds import REFUSALS, TableKind, is_of_people, kind_of
 from contact_pipeline.mapping.plan import TablePlan
 
 
 @dataclass(frozen=True, slots=True)
 class MappedTable:
-    """A table with its mapping."""
+    """A table with its mapping and the kind that its columns make it."""
 
     table: TextTable
     plan: TablePlan
+    kind: TableKind = TableKind.CONTACTS
 
 
 def map_tables(source: SourceFile, overrides: Mapping[str, str]) -> list[MappedTable]:
     """Every table of the file with its mapping; `overrides` are the operator's (header -> field)."""
-    return [MappedTable(table, plan_table(table, overrides)) for table in source.tables]
+    return [_mapped(table, overrides) for table in source.tables]
 
 
 def usable_tables(source: SourceFile, overrides: Mapping[str, str]) -> list[MappedTable]:
-    """The tables that can be imported: those with an e-mail column. Raises FileRefused where there is none."""
-    usable = [one for one in map_tables(source, overrides) if has_email(one.plan)]
-    if not usable:
-        columns = sum(len(table.headers) for table in source.tables)
-        raise FileRefused(
-            "no_email_column",
-            f"{source.name}: none of its {columns} columns is an e-mail column, and e-mail is the key of a contact. "
-            'Name it in settings.toml ([imports.mapping] "your header" = "email"), or add the addresses.',
-        )
-    return usable
+    """The tables that can be imported: contacts (and mended rows of ours) with an e-mail column.
+
+    Raises FileRefused: workbook_file, decisions_file or activities_file where the file is one of those and holds no
+    contacts to import beside, no_email_column (people without addresses), no_emails (the column is there and blank),
+    other_file (companies, deals, products and the like).
+    """
+    return choose(map_tables(source, overrides), source.name)
+
+
+def choose(mapped: list[MappedTable], name: str) -> list[MappedTable]:
+    """What `usable_tables` does, for tables that are mapped already."""
+    kinds = {one.kind for one in mapped}
+    if TableKind.WORKBOOK in kinds:  # its other sheets are ours too, and are not contacts anew
+        raise _refused_kind(TableKind.WORKBOOK, name)
+    usable = [one for one in mapped if one.kind in _IMPORTED and has_email(one.plan)]
+    filled = [one for one in usable if _has_an_email(one)]
+    if filled:
+        return filled
+    if usable:
+        raise refusal(name, "no_emails", _NO_EMAILS.format(rows=sum(one.table.data.height for one in usable)))
+    for kind in REFUSALS:
+        if kind in kinds:
+            raise _refused_kind(kind, name)
+    columns = sum(len(one.table.headers) for one in mapped)
+    people = any(is_of_people(one.plan) for one in mapped)
+    raise refusal(name, "no_email_column" if people else "other_file", _NO_EMAIL_COLUMN.format(columns=columns))
+
+
+_IMPORTED = frozenset({TableKind.CONTACTS, TableKind.MENDED})
+_NO_EMAIL_COLUMN = (
+    "is not a table of contacts: none of its {columns} columns is an e-mail column, and e-mail is the key of a contact. "
+    'Name it in settings.toml ([imports.mapping] "your header" = "email"), or add the addresses.'
+)
+_NO_EMAILS = (
+    "its Email column is blank in all {rows:,} rows, and e-mail is the key of a contact. Add the addresses, or name "
+    'another column in settings.toml ([imports.mapping] "your header" = "email").'
+)
+
+
+def _mapped(table: TextTable, overrides: Mapping[str, str]) -> MappedTable:
+    plan = plan_table(table, overrides)
+    return MappedTable(table, plan, kind_of(table, plan))
+
+
+def _has_an_email(one: MappedTable) -> bool:
+    """Whether any row fills any column of addresses; rows that could not be read may hold one too."""
+    columns = [f"c{c.index}" for c in one.plan.columns if c.field in {"email", "secondary_email"}]
+    broken = (one.table.rows["kind"] == RowKind.BROKEN).any()
+    return bool(broken or one.table.data.select(pl.any_horizontal(pl.col(columns).is_not_null().any())).item())
+
+
+def _refused_kind(kind: TableKind, name: str) -> FileRefused:
+    return refusal(name, f"{kind.value}_file", REFUSALS[kind])

@@ -10,48 +10,40 @@ from hypothesis import strategies as st
 
 from contact_pipeline.errors import FileRefused
 from contact_pipeline.intake.encoding import to_utf8
+from contact_pipeline_tests.unit.intake.lists_by_language import languages, pages_and_languages, text_of
 
 HEADER = "Name,Email,City\n"
 PLAIN = HEADER + "".join(f"Ann{i},a{i}@x.org,Rome\n" for i in range(5))
 
-TEXTS = {
-    "cp1252": "José Muñoz,Zoë Müller,O’Brien – “Sons” €\nFrançois Côté,Søren Ångström,Crème Brûlée\n",
-    "cp1250": "Łukasz Żółć,Jiří Dvořák,Wiśniewski\nČeněk Němec,Šárka Křížová,Ondřej\n",
-    "cp1251": "Иванов Сергей,Петрова Анна,Москва\nСидоров Пётр,Ольга Ильина,Киев\n",
-    "mac_roman": "José Muñoz,Zoë Müller,Genève\nFrançois Côté,Søren Ångström,São Paulo\n",
-    "cp1253": "Γιώργος Παπαδόπουλος,Ελένη Νικολάου,Αθήνα\n",
-    "cp932": "山田太郎,やまだたろう,東京都\n鈴木花子,すずきはなこ,株式会社ソニー\n",
-    "euc_jp": "山田太郎,やまだたろう,東京都\n鈴木花子,すずきはなこ,株式会社ソニー\n",
-    "cp949": "김철수,이영희,서울특별시\n박지성,최민호,주식회사\n",
-    "gb18030": "王小明,李娜,上海有限公司\n张伟,刘洋,中国北京\n",
-    "big5": "王小明,陳大文,台北市\n許功蓋,林志玲,有限公司\n",
-}
+_LYING_MARKS = [b"", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE]
 
 
-@pytest.mark.parametrize("page", TEXTS)
-def test_a_code_page_is_chosen_by_what_its_words_look_like(page: str) -> None:
-    text = HEADER + TEXTS[page]
+@pytest.mark.parametrize(("language", "page"), pages_and_languages())
+def test_a_code_page_is_chosen_by_what_its_words_look_like(language: str, page: str) -> None:
+    text = text_of(language)
     read = to_utf8(text.encode(page), "list.csv")
     assert read.data.decode() == text
-    assert read.encoding == page
     assert not read.damaged
 
 
-@pytest.mark.parametrize(
-    ("mark", "encoding"),
-    [
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-        (codecs.BOM_UTF32_LE, "utf-32-le"),
-        (b"", "utf-16-le"),
-        (b"", "utf-16-be"),
-        (codecs.BOM_UTF16_BE, "utf-32-be"),
-    ],
-)
-def test_unicode_is_told_with_and_without_a_mark_and_the_mark_is_no_text(mark: bytes, encoding: str) -> None:
-    text = PLAIN + "Ωmega,日本,é\n"
-    assert to_utf8(mark + text.encode(encoding), "list.csv").data.decode() == text
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_wide_unicode_is_told_without_a_mark_and_with_one_that_lies(language: str, encoding: str) -> None:
+    text = text_of(language)
+    for mark in _LYING_MARKS:
+        read = to_utf8(mark + text.encode(encoding), "list.csv")
+        assert (read.data.decode(), read.encoding) == (text, encoding)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_mark_of_utf8_is_no_text(language: str) -> None:
+    read = to_utf8(codecs.BOM_UTF8 + text_of(language).encode(), "list.csv")
+    assert (read.data.decode(), read.encoding) == (text_of(language), "utf-8-sig")
+
+
+def test_kanji_without_kana_are_told_from_chinese_by_their_page() -> None:
+    text = "名前,年齢\n木村,25\n山田,30\n渡辺,28\n鈴木,32\n"
+    assert to_utf8(text.encode("cp932"), "list.csv").data.decode() == text
 
 
 def test_a_few_bad_bytes_late_in_a_utf8_file_damage_only_their_lines() -> None:
