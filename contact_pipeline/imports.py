@@ -20,6 +20,7 @@ from contact_pipeline.home import Home
 from contact_pipeline.intake.receipt import Receipt, receive
 from contact_pipeline.settings import Policy
 from contact_pipeline.trial import try_import
+from contact_pipeline.validation.set_aside_file import set_aside_file
 
 if TYPE_CHECKING:
     from contact_pipeline.defs.running import Runner
@@ -127,10 +128,8 @@ def _import_file(runner: Runner, path: Path, policy: Policy | None, *, alone: bo
 
 
 def _outcome(home: Home, path: Path, past: PastImport) -> FileOutcome:
-    aside = home.reports / past.import_id / "quarantine.csv"
-    return FileOutcome(
-        path.name, past.import_id, past.status, past.reason, past.ledger, aside if aside.exists() else None
-    )
+    aside = set_aside_file(home, past.import_id)
+    return FileOutcome(path.name, past.import_id, past.status, past.reason, past.ledger, aside)
 
 
 def _already_imported(path: Path, known: PastImport) -> FileOutcome:

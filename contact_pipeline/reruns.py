@@ -28,4 +28,5 @@ def renew_options(home: Home, import_ids: list[str]) -> None:
     for import_id in import_ids:
         receipt = read_receipt(home, import_id)
         options = home.settings.options_for(receipt.file_name, policy=receipt.options.policy)
-        write_receipt(home, receipt.model_copy(update={"options": options}))
+        mended = options.model_copy(update={"mends": receipt.options.mends})
+        write_receipt(home, receipt.model_copy(update={"options": mended}))

@@ -44,7 +44,7 @@ _PLANS = "contact_pipeline.plans"
 def stage_raw_file(home: Home, receipt: Receipt) -> SourceFile:
     """inbox -> stages/raw_file: the bytes as text tables with source lines. Raises FileRefused."""
     limits = home.settings.limits
-    source = read_source(receipt.bytes_path(home), limits, name=receipt.file_name, columns=receipt.options.columns)
+    source = read_source(receipt.bytes_path(home), limits, name=receipt.file_name)
     staging.write_source(home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes)
     return source
 

@@ -15,7 +15,7 @@ from contact_pipeline.crm.history import import_of_bytes
 from contact_pipeline.crm.ledger import Ledger
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.home import Home
-from contact_pipeline.intake.receipt import Receipt, receive
+from contact_pipeline.intake.receipt import Receipt, read_receipt, receive
 from contact_pipeline.settings import ImportOptions
 
 
@@ -27,8 +27,9 @@ def try_import(home: Home, path: Path, options: ImportOptions) -> tuple[Receipt,
         with read_crm(home) as connection:
             if import_of_bytes(connection, receipt.sha256):
                 return receipt, None
-        stages.stage_raw_file(passing, receipt)
-        stages.stage_mapped_contacts(passing, receipt)
+        stages.stage_raw_file(passing, receipt, parents=home)
+        receipt = read_receipt(passing, receipt.import_id)
+        stages.stage_mapped_contacts(passing, receipt, parents=home)
         stages.stage_validated_contacts(passing, receipt)
         _copy_touched(home, passing, passing.stage("validated_contacts", receipt.import_id))
         return receipt, stages.take_into_crm(passing, receipt)
