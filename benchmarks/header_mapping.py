@@ -20,6 +20,7 @@ from unittest.mock import patch
 import polars as pl
 
 from contact_pipeline.intake.tables import TextTable
+from contact_pipeline.mapping import examination
 from contact_pipeline.mapping import headers as mapper
 from contact_pipeline.mapping.normalise import normalise_header
 from contact_pipeline.mapping.spellings import known_header
@@ -138,12 +139,12 @@ def measure_held_out(lists: dict[str, list[Header]]) -> Figures:
 
 @contextmanager
 def forgetting(plain_headers: set[str] | None) -> Iterator[None]:
-    """The mapper without some spellings (None: without any)."""
+    """The mapper without some spellings (None: without any) and without any signature of a tool."""
 
     def known(plain: str) -> object:
         return None if plain_headers is None or plain in plain_headers else known_header(plain)
 
-    with patch.object(mapper, "known_header", known):
+    with patch.object(examination, "known_header", known), patch.object(mapper, "recognise_tool", lambda _: None):
         yield
 
 

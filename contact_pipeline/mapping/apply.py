@@ -1,7 +1,7 @@
 """Carries out a mapping: raw cells of a table become columns named after fields.
 
-Belongs here: picking, joining and coalescing cells, custom fields as JSON. Does not belong: deciding (`headers`) and
-cleaning values (`cleaning`): what comes out is still the source's text, trimmed.
+Belongs here: picking, joining and coalescing cells, units of headers, custom fields as JSON. Does not belong: deciding
+(`headers`), labels of rows (`sorting`) and cleaning values (`cleaning`): what comes out is still the source's text, trimmed.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from contact_pipeline.intake.tables import RowKind, TextTable
+from contact_pipeline.mapping.consent import grants
 from contact_pipeline.mapping.plan import Action, ColumnPlan, TablePlan
+from contact_pipeline.mapping.sorting import sort_by_labels
 from contact_pipeline.safe_text import unguard_formula
 
 # White space of all kinds, and characters that are invisible at the edges of a cell.
 _OUTER = " \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff\u0085\u2028\u2029"
 _ESCAPED_IN_JSON = r'["\\\x00-\x1f]'
+_ENDS_AS_NUMBER = r"\d$"
 _JOINED: dict[str, str] = {"street_address": ", ", "notes": "\n"}
 _REFUSING = ("", "0", "no", "n", "false", "f", "nein", "non", "nee", "nie", "não", "nao")
 
@@ -34,6 +37,7 @@ def apply_plan(table: TextTable, plan: TablePlan) -> pl.DataFrame:
     cells = table.rows.select(
         "line", "kind", "problem", "raw", *(_trimmed(name, is_data) for name in table.cell_columns)
     )
+    cells, plan = sort_by_labels(_as_meant(cells, plan), plan)
     kept = [column for column in plan.columns if column.action in {Action.CUSTOM, Action.ASK}]
     return cells.select(
         "line",
@@ -68,6 +72,29 @@ def _trimmed(name: str, is_data: pl.Expr) -> pl.Expr:
     """
     text = unguard_formula(pl.col(name)).str.strip_chars(_OUTER)
     return pl.when(is_data & (text != "")).then(text).alias(name)
+
+
+def _as_meant(cells: pl.DataFrame, plan: TablePlan) -> pl.DataFrame:
+    """The cells with the unit of their header behind bare numbers, and permissions turned into opt-outs."""
+    changed = [_with_unit(column) for column in plan.columns if column.unit]
+    turned = [_turned(cells[f"c{column.index}"]) for column in plan.columns if column.inverted]
+    return cells.with_columns(*changed, *turned)
+
+
+def _with_unit(column: ColumnPlan) -> pl.Expr:
+    """A number that has a scale of its own ("5M") keeps it."""
+    cell = _cell(column)
+    return (
+        pl.when(cell.str.contains(_ENDS_AS_NUMBER)).then(cell + column.unit).otherwise(cell).alias(f"c{column.index}")
+    )
+
+
+def _turned(cells: pl.Series) -> pl.Series:
+    """ "yes" where a permission is refused, "no" where it is given; other words stay as they are."""
+    words = cells.drop_nulls().unique()
+    answers = [grants(word) for word in words]
+    meanings = {w: "no" if answer else "yes" for w, answer in zip(words, answers, strict=True) if answer is not None}
+    return cells.replace(list(meanings), list(meanings.values()))
 
 
 def _cell(column: ColumnPlan) -> pl.Expr:

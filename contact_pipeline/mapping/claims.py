@@ -9,12 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from contact_pipeline.fields import FIELD_BY_NAME
+
 ADDRESS_FIELDS: frozenset[str] = frozenset({"street_address", "city", "region", "postal_code", "country"})
 # A wrong value here merges people, writes to the wrong one or breaks a promise, so a mapping must be sure.
 GUARDED_FIELDS: frozenset[str] = frozenset(
     {"email", "secondary_email", "phone", "mobile_phone", "company", "opted_out", "converted"}
 )
 RECORD_DATE = "_record_date"  # the column tells how new the record is
+SURE_ENOUGH = 0.6  # confidence from which a column is mapped
+SURE_ENOUGH_GUARDED = 0.8
 
 
 class Place(IntEnum):
@@ -39,6 +43,8 @@ class Claim:
     reason: str
     place: Place = Place.PLAIN
     ordinal: int = 1
+    source: str = ""  # who says so, where it is not the words of the header: a tool, an earlier import
+    inverted: bool = False
 
     @property
     def field(self) -> str | None:
@@ -49,3 +55,8 @@ class Claim:
     def is_sure(self) -> bool:
         """Whether the header alone tells the field."""
         return len(self.fields) == 1
+
+
+def label_of(field: str) -> str:
+    """What users call a field."""
+    return "the date of the record" if field == RECORD_DATE else FIELD_BY_NAME[field].label

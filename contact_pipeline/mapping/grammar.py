@@ -7,6 +7,7 @@ it is no e-mail.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -26,7 +27,15 @@ _AT_WORK = frozenset({"company", "job_title", "department", "website"})
 _SPARE_TITLES = frozenset({"ROLE", "JOB"})
 _NAME_WORDS = frozenset({"NOM", "NOME"})  # "nom" beside a given name, "nome" beside a surname mean the other half
 _AGENTS = frozenset({"by", "da", "par", "por", "von", "durch"})  # "Creato da", "Erstellt von": a person, not a time
+_COUNTS = frozenset({"website_visits", "content_downloads", "email_opens", "email_clicks"})
 _LONGEST_WORD = 24
+_ASKING = re.compile(
+    r"^(?:(?:hi|hello|hey|and|so|please|enter|provide|what s|what is|whats|what|which|in which|in what|wie lautet|wie ist"
+    r"|quelle est|quel est|cual es|qual e|wat is|jaki jest) )+"
+)
+_ASKED = re.compile(
+    r" (?:do you work (?:for|at)|are you (?:based|located|working)(?: in)?|do you live in|do you represent)$"
+)
 
 
 def _plain(word: str) -> str:
@@ -88,6 +97,8 @@ def _allowed_beside(field: str) -> frozenset[str]:
     groups = _rules()[1]
     allowed = groups["everywhere"]
     if field == "_url":  # a person's URL is their page in the tool that wrote the file
+        return frozenset()
+    if field in _COUNTS:  # "open leads" are none of the contact's clicks
         return frozenset()
     if field in _REACHABLE:
         return allowed | groups["reachable"]
@@ -154,8 +165,22 @@ def _names_another(read: list[str]) -> bool:
     return of_company or (read[-1] == "COMPANY" and read[0] == "ADDRESS" and read[1].isdecimal())
 
 
+def concepts_of(normalised: str) -> frozenset[str] | None:
+    """What the words of a header stand for, numbers left out; None where one of them is unknown or there is none."""
+    read = _read_words(normalised)
+    concepts = frozenset(word for word in read or () if not word.isdecimal())
+    return concepts or None
+
+
 def read_header(normalised: str) -> Claim | None:
-    """The claim of a header by its words, or None if they are not all understood or name no field."""
+    """The claim of a header by its words, or None if they are not all understood or name no field.
+
+    A question ("What is your company?") is read by what it asks for.
+    """
+    return _read(normalised) or _read(_ASKED.sub("", _ASKING.sub("", normalised)))
+
+
+def _read(normalised: str) -> Claim | None:
     read = _read_words(normalised)
     if not read or _names_another(read):
         return None

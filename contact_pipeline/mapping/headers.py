@@ -1,69 +1,51 @@
 """The mapping of a table: for each column what becomes of it, how sure that is, and why.
 
-Belongs here: the order in which the evidence is heard (settings, sensitive data, header, other columns, values) and the
-wording. Does not belong: the knowledge itself (`spellings`, `grammar`, `context`, `evidence`, `sensitive`, `contest`) and
-carrying the plan out (`apply`).
+Belongs here: the order in which the evidence is heard: settings, an earlier import of the same kind, sensitive data, the
+tool, header, other columns, values. Does not belong: the knowledge itself (`tools`, `spellings`, `grammar`, `context`,
+`evidence`, `sensitive`, `contest`) and carrying the plan out (`apply`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from contact_pipeline.errors import SettingsError
 from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.intake.tables import TextTable
-from contact_pipeline.mapping.claims import GUARDED_FIELDS, RECORD_DATE, Claim
-from contact_pipeline.mapping.contest import Contender, Verdict, decide
-from contact_pipeline.mapping.context import Neighbours, settle, sure_fields
-from contact_pipeline.mapping.evidence import Evidence, look_at, objection
-from contact_pipeline.mapping.grammar import read_header
+from contact_pipeline.mapping.claims import GUARDED_FIELDS, RECORD_DATE, SURE_ENOUGH, SURE_ENOUGH_GUARDED, Claim, Place
+from contact_pipeline.mapping.conclusions import conclude, unit_for
+from contact_pipeline.mapping.contest import Contender, decide
+from contact_pipeline.mapping.evidence import objection
+from contact_pipeline.mapping.examination import Column, examine, looks_like_email, with_email
+from contact_pipeline.mapping.labels import with_labels
+from contact_pipeline.mapping.learned import SET_BY_HAND, LearnedMapping, drift_warning, recall
 from contact_pipeline.mapping.normalise import normalise_header
 from contact_pipeline.mapping.plan import Action, ColumnPlan, TablePlan
 from contact_pipeline.mapping.sensitive import sensitive_by_header, sensitive_by_values
-from contact_pipeline.mapping.spellings import known_header
+from contact_pipeline.mapping.tools import Tool, recognise_tool, signature_of
 
-_THRESHOLD = 0.6
-_GUARDED_THRESHOLD = 0.8
-_NAMES_READ = 1_000
-_EMAIL_SHARE = 0.8  # of the values, for a column to be one of addresses whatever its header
-_SOMEBODY_ELSE = re.compile(
-    r"\b(owner|assistant|asst|manager|parent|mother|father|mum|mom|dad|spouse|partner|emergency|referr?er|referred|created"
-    r"|modified|by|rep|agent|sender|from|cc|bcc|reply|supervisor|boss|guardian|sister|brother|team|support|assigned)\b"
-)
+_BY_LEARNING = 0.98
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column under examination."""
-
-    index: int
-    header: str
-    plain: str
-    evidence: Evidence
-    claim: Claim | None = None
-    refusal: str | None = None  # why a claim was given up
-
-
-def plan_table(table: TextTable, overrides: Mapping[str, str]) -> TablePlan:
+def plan_table(table: TextTable, overrides: Mapping[str, str], learned: Sequence[LearnedMapping] = ()) -> TablePlan:
     """Map every column of a table.
 
     `overrides`: header -> field name, "custom" or "exclude"; headers are compared in plain form (case, accents and
-    separators do not matter). Raises SettingsError for a target that is none of these.
+    separators do not matter). `learned` are the mappings of earlier imports, the newest first. Raises SettingsError for a
+    target that is none of these.
     """
     targets = _targets(overrides)
-    columns = _examine(table)
-    settled = {c.index: plan for c in columns if (plan := _settled_early(c, targets)) is not None}
-    claiming = _with_email([c for c in columns if c.index not in settled])
-    fixed = {c.index: targets[c.plain] for c in columns if targets.get(c.plain) in FIELD_BY_NAME}
-    verdicts = decide(_contenders(columns, claiming, fixed), lambda a, b: _contradict(table, a, b))
-    plans = dict(settled)
-    for column in claiming:
-        plans[column.index] = _conclude(column, verdicts.get(column.index), table.headers)
-    return TablePlan(tuple(plans[index] for index in range(len(columns))))
+    plain = [normalise_header(header) for header in table.headers]
+    tool = recognise_tool(plain)
+    signature = signature_of(plain, tool)
+    memory = recall(learned, signature, frozenset(filter(None, plain)))
+    columns = examine(table, tool)
+    settled = {c.index: plan for c in columns if (plan := _settled_early(c, targets, memory)) is not None}
+    plans = with_labels(_contested(table, columns, settled), table.headers)
+    warnings = _drift(table, tool, memory)
+    return TablePlan(tuple(plans), tool.name if tool else None, signature, warnings)
 
 
 def has_email(plan: TablePlan) -> bool:
@@ -82,57 +64,12 @@ def _targets(overrides: Mapping[str, str]) -> dict[str, str]:
     return {normalise_header(header): target for header, target in overrides.items()}
 
 
-def _examine(table: TextTable) -> list[_Column]:
-    """All columns with their values seen and their headers read in the light of each other."""
-    data = table.data
-    plain = [normalise_header(header) for header in table.headers]
-    evidence = [look_at(data[name]) for name in table.cell_columns]
-    claims = [(known_header(text) or read_header(text)) if text else None for text in plain]
-    neighbours = Neighbours(sure_fields(claims), tuple(plain))
-    columns = []
-    for index, claim in enumerate(claims):
-        if claim is not None and len(claim.fields) > 1:
-            claim = settle(claim, index, neighbours, evidence[index])
-        columns.append(_veto(_Column(index, table.headers[index], plain[index], evidence[index], claim)))
-    return [_check_full_name(column, columns, data) for column in columns]
-
-
-def _check_full_name(column: _Column, columns: list[_Column], data: pl.DataFrame) -> _Column:
-    """Give up the full name where it mostly lacks the last name beside it: the name of a deal, say ("Lead name")."""
-    last = next((c for c in columns if c.claim is not None and c.claim.field == "last_name"), None)
-    if last is None or column.claim is None or column.claim.field != "full_name":
-        return column
-    names = data.select(full=pl.col(f"c{column.index}"), last=pl.col(f"c{last.index}")).drop_nulls().head(_NAMES_READ)
-    folded = names.select(pl.all().str.to_lowercase().str.strip_chars())
-    agreeing = folded.select(pl.col("full").str.contains(pl.col("last"), literal=True).mean()).item()
-    if agreeing is None or agreeing >= 0.5:
-        return column
-    reason = f"header '{column.header}' reads as Full Name, but its values lack the last names in '{last.header}'"
-    return replace(column, claim=None, refusal=reason)
-
-
-def _veto(column: _Column) -> _Column:
-    """Drop the reading that the values contradict; a further reading that they allow takes its place."""
-    if column.claim is None or column.claim.field is None:
-        return column
-    against = objection(column.claim.field, column.evidence)
-    if against is None:
-        return column
-    others = tuple(f for f in column.claim.fields[1:] if objection(f, column.evidence) is None)
-    label = _label(column.claim.field)
-    if not others or others[0] in GUARDED_FIELDS:
-        return replace(column, claim=None, refusal=f"header '{column.header}' reads as {label}, but {against}")
-    claim = replace(column.claim, fields=others, confidence=0.7, reason=f"reads as {label}, but {against}; so it names")
-    return replace(column, claim=claim)
-
-
-def _settled_early(column: _Column, targets: Mapping[str, str]) -> ColumnPlan | None:
-    """The plan of a column that needs no reading: set by hand, or sensitive."""
-    target = targets.get(column.plain) if column.plain else None
-    if target is not None:
-        action = Action.MAP if target in FIELD_BY_NAME else Action(target)
-        field = target if action is Action.MAP else None
-        return ColumnPlan(column.index, column.header, action, field, 1.0, "set in the settings")
+def _settled_early(column: Column, targets: Mapping[str, str], memory: LearnedMapping | None) -> ColumnPlan | None:
+    """The plan of a column that needs no reading: set by hand, learned, or sensitive."""
+    if column.plain and (target := targets.get(column.plain)) is not None:
+        return _as_told(column, target, 1.0, SET_BY_HAND)
+    if memory is not None and (target := _remembered(column, memory)) is not None:
+        return _as_told(column, target, _BY_LEARNING, memory.source)
     what = sensitive_by_header(column.plain)
     if what is not None:
         reason = f"header '{column.header}' names {what}, which is not taken in"
@@ -144,38 +81,71 @@ def _settled_early(column: _Column, targets: Mapping[str, str]) -> ColumnPlan | 
     return None
 
 
-def _with_email(columns: list[_Column]) -> list[_Column]:
-    """Where no header names the e-mail, the one column of addresses is it, unless its header says whose else."""
-    if any(c.claim is not None and c.claim.field == "email" for c in columns):
-        return columns
-    found = [c for c in columns if _holds_addresses(c) and not _SOMEBODY_ELSE.search(c.plain)]
-    if len(found) != 1:
-        return columns
-    claim = Claim(("email",), _GUARDED_THRESHOLD, "is not known, but its values are e-mail addresses, so it names")
-    return [replace(c, claim=claim) if c is found[0] else c for c in columns]
+def _remembered(column: Column, memory: LearnedMapping) -> str | None:
+    """The target an earlier import had for a header, unless the values contradict it now."""
+    target = memory.targets.get(column.plain)
+    allowed = target not in FIELD_BY_NAME or objection(target, column.evidence) is None
+    return target if allowed else None
 
 
-def _holds_addresses(column: _Column) -> bool:
-    unclaimed = column.claim is None or column.claim.field is None
-    return unclaimed and column.evidence.share("email") >= _EMAIL_SHARE
+def _as_told(column: Column, target: str, confidence: float, reason: str) -> ColumnPlan:
+    field = target if target in FIELD_BY_NAME else None
+    action = Action.MAP if field else Action(target)
+    inverted = field == "opted_out" and column.claim is not None and column.claim.inverted
+    return ColumnPlan(
+        column.index,
+        column.header,
+        action,
+        field,
+        confidence,
+        reason,
+        unit=unit_for(field, column.unit),
+        inverted=inverted,
+    )
 
 
-def _contenders(columns: list[_Column], claiming: list[_Column], fixed: Mapping[int, str]) -> list[Contender]:
-    """Columns with a reading that is sure enough, and those set by hand."""
+def _contested(table: TextTable, columns: Sequence[Column], settled: Mapping[int, ColumnPlan]) -> list[ColumnPlan]:
+    """Plans of all columns: those settled, and the others after the contest for each field."""
+    claiming = with_email([c for c in columns if c.index not in settled])
+    fixed = {index: plan.field for index, plan in settled.items() if plan.field is not None}
+    verdicts = decide(_contenders(columns, claiming, fixed), lambda a, b: _contradict(table, a, b))
+    plans = dict(settled)
+    for column in claiming:
+        plans[column.index] = conclude(column, verdicts.get(column.index), table.headers)
+    return [plans[index] for index in range(len(columns))]
+
+
+def _contenders(columns: Sequence[Column], claiming: list[Column], fixed: Mapping[int, str]) -> list[Contender]:
+    """Columns with a reading that is sure enough, and those settled before."""
+    numbered = any(c.claim is not None and c.claim.field == "email" and _is_first(c.claim) for c in claiming)
     contenders = [
-        Contender(c.index, c.claim.field, c.claim.confidence, c.claim.place, c.claim.ordinal, _base(c.plain))
+        Contender(c.index, field, c.claim.confidence, c.claim.place, c.claim.ordinal, _base(c.plain))
         for c in claiming
-        if c.claim is not None and c.claim.field not in {None, RECORD_DATE} and _sure_enough(c.claim)
+        if c.claim is not None and _sure_enough(c.claim)
+        for field in [_claimed(c, has_first="email" in fixed.values() or numbered)]
+        if field is not None and field != RECORD_DATE
     ]
     by_hand = [
-        Contender(index, field, 1.0, Claim((field,), 1.0, "").place, 1, _base(columns[index].plain), fixed=True)
+        Contender(index, field, 1.0, Place.PLAIN, 1, _base(columns[index].plain), fixed=True)
         for index, field in fixed.items()
     ]
     return contenders + by_hand
 
 
+def _is_first(claim: Claim) -> bool:
+    return claim.ordinal == 1 and claim.place is not Place.OTHER
+
+
+def _claimed(column: Column, *, has_first: bool) -> str | None:
+    """The field a column stands for; a second e-mail without a first is the e-mail only if its values are addresses."""
+    claim = column.claim
+    if claim is None or claim.field != "email" or has_first or _is_first(claim) or looks_like_email(column.evidence):
+        return claim.field if claim is not None else None
+    return "secondary_email"
+
+
 def _sure_enough(claim: Claim) -> bool:
-    return claim.confidence >= (_GUARDED_THRESHOLD if claim.field in GUARDED_FIELDS else _THRESHOLD)
+    return claim.confidence >= (SURE_ENOUGH_GUARDED if claim.field in GUARDED_FIELDS else SURE_ENOUGH)
 
 
 def _base(plain: str) -> str:
@@ -189,68 +159,19 @@ def _contradict(table: TextTable, one: int, other: int) -> bool:
     return bool(table.data.select((first.is_not_null() & second.is_not_null() & (first != second)).any()).item())
 
 
-def _conclude(column: _Column, verdict: Verdict | None, headers: tuple[str, ...]) -> ColumnPlan:
-    """The plan of a column that was read."""
-    claim = column.claim
-    if claim is None or claim.field is None:
-        return _unread(column)
-    if claim.field == RECORD_DATE:
-        reason = f"header '{column.header}' tells when the record was changed: it dates the record"
-        return _plan(column, Action.CUSTOM, None, claim.confidence, reason, dates=True)
-    alternatives = tuple(field for field in claim.fields[1:] if field in FIELD_BY_NAME)
-    if verdict is None:
-        reason = f"header '{column.header}' {claim.reason} {_label(claim.field)}, which is not sure enough"
-        return _plan(column, Action.ASK, None, claim.confidence, reason, (claim.field, *alternatives))
-    if verdict.field is None:
-        action = Action.ASK if verdict.equal and claim.field in GUARDED_FIELDS else Action.CUSTOM
-        winner = headers[verdict.lost_to] if verdict.lost_to is not None else ""
-        reason = f"{_label(claim.field)} comes from '{winner}', which is the better column for it"
-        return _plan(column, action, None, claim.confidence, reason, (claim.field, *alternatives))
-    reason = f"header '{column.header}' {claim.reason} {_label(claim.field)}{_support(claim.field, column.evidence)}"
-    if verdict.field != claim.field:
-        reason += f"; {_label(claim.field)} is taken, so it is {_label(verdict.field)}"
-    return _plan(column, Action.MAP, verdict.field, _confidence(claim, column.evidence), reason, alternatives)
-
-
-def _unread(column: _Column) -> ColumnPlan:
-    """The plan of a column that names no field: a custom field, asked about where its values look like identity."""
-    if column.refusal is not None:
-        return _plan(column, Action.ASK, None, 0.5, column.refusal)
-    if _holds_addresses(column):
-        reason = "its values are e-mail addresses, but its header does not say that they are the contact's own"
-        return _plan(column, Action.ASK, None, 0.5, reason, ("email", "secondary_email"))
-    known = column.claim is not None
-    words = "is known to be none of the CRM fields" if known else "is no known spelling of a CRM field"
-    reason = f"header '{column.header}' {words}" if column.plain else "the column has no header"
-    return _plan(column, Action.CUSTOM, None, 0.9 if known else 0.6, reason)
-
-
-def _plan(
-    column: _Column,
-    action: Action,
-    field: str | None,
-    confidence: float,
-    reason: str,
-    alternatives: tuple[str, ...] = (),
-    *,
-    dates: bool = False,
-) -> ColumnPlan:
-    confidence = round(confidence, 2)
-    return ColumnPlan(column.index, column.header, action, field, confidence, reason, alternatives, dates)
-
-
-def _support(field: str, evidence: Evidence) -> str:
-    """What the values add to the reason."""
-    if field not in {"email", "secondary_email"} or evidence.values.is_empty():
-        return ""
-    return f"; {evidence.share('email'):.0%} of its values are e-mail addresses"
-
-
-def _confidence(claim: Claim, evidence: Evidence) -> float:
-    """The header's word, strengthened where the values look as they should."""
-    supported = claim.field == "email" and evidence.share("email") >= _EMAIL_SHARE
-    return 1 - (1 - claim.confidence) / 3 if supported else claim.confidence
-
-
-def _label(field: str) -> str:
-    return "the date of the record" if field == RECORD_DATE else FIELD_BY_NAME[field].label
+def _drift(table: TextTable, tool: Tool | None, memory: LearnedMapping | None) -> tuple[str, ...]:
+    """What has changed since the last import of this kind, or against the tool's own export."""
+    shown = {normalise_header(header): header.strip() for header in table.headers if normalise_header(header)}
+    if memory is not None:
+        before = {normalise_header(header): header.strip() for header in memory.headers}
+        gone = [header for plain, header in before.items() if plain and plain not in shown]
+        new = [header for plain, header in shown.items() if plain not in before]
+        what = f"{tool.name if tool else 'This kind of table'}: since the import of {memory.day} it"
+    elif tool is not None:
+        missing, added = tool.drift(frozenset(shown))
+        gone, new = sorted(missing), [shown[plain] for plain in shown if plain in added]
+        what = f"{tool.name}: against what is known of it, it"
+    else:
+        return ()
+    warning = drift_warning(what, gone, new)
+    return (warning,) if warning else ()

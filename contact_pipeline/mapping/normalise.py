@@ -15,7 +15,7 @@ _LATIN_ACCENTS = re.compile("[\u0300-\u036f]")
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[^\w]+|_+")
 _DIGIT_EDGE = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
-_UNIT = re.compile(r"\bin 000 ?s?\b(?: [a-z]{3}\b)?")
+_UNIT = re.compile(r"\b(?:in )?000 ?s?\b(?: [a-z]{3}\b)?")
 _TWO_WORDS = (
     (re.compile(r"\be (?=mails?|post|posta)"), "e"),
     (re.compile(r"\bopted out\b|\bopt outs?\b|\boptedout\b"), "optout"),
@@ -23,6 +23,8 @@ _TWO_WORDS = (
     (re.compile(r"\blinked in\b"), "linkedin"),
     (re.compile(r"\bweb ?(?:site|page|seite|sayfasi|ページ)s?\b"), "website"),
     (re.compile(r"\blife cycle\b"), "lifecycle"),
+    (re.compile(r"\bhub spot\b"), "hubspot"),
+    (re.compile(r"\bzoom info\b"), "zoominfo"),
     (re.compile(r"\bzip code\b"), "zipcode"),
     (re.compile(r"\bdo ?not\b"), "donot"),
 )

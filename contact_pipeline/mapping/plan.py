@@ -5,9 +5,10 @@ Belongs here: the shape of a mapping. Does not belong: how it is found (`headers
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Action(StrEnum):
@@ -31,13 +32,23 @@ class ColumnPlan:
     reason: str
     alternatives: tuple[str, ...] = ()
     dates_the_record: bool = False  # a "last modified" column: tells how new the row is, is no CRM field
+    unit: str = ""  # what the header says of every number ("k", "m", "bn", "%"), as a cell would write it behind one
+    inverted: bool = False  # the column says yes where the field says no ("Subscribed" and Opted Out)
+    label_index: int | None = None  # the column that tells of each row which phone or e-mail it is
 
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """The mapping of one table, in the order of its columns."""
+    """The mapping of one table, in the order of its columns.
+
+    `tool` is the tool that wrote it as far as its headers tell, `signature` the stable id of this kind of table, and
+    `warnings` say what is new about it in words.
+    """
 
     columns: tuple[ColumnPlan, ...]
+    tool: str | None = None
+    signature: str = ""
+    warnings: tuple[str, ...] = ()
 
     def column_of(self, field: str) -> ColumnPlan | None:
         """The column mapped onto a field, if any."""
@@ -47,3 +58,26 @@ class TablePlan:
     def fields(self) -> Sequence[str]:
         """Mapped fields, in column order."""
         return [c.field for c in self.columns if c.action is Action.MAP and c.field]
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """Headers of the columns that are not taken in."""
+        return tuple(c.header for c in self.columns if c.action is Action.EXCLUDE)
+
+    def as_json(self) -> dict[str, Any]:
+        """What is stored with an import; `plan_of_json` reads it back."""
+        return {
+            "tool": self.tool,
+            "signature": self.signature,
+            "warnings": list(self.warnings),
+            "columns": [asdict(column) for column in self.columns],
+        }
+
+
+def plan_of_json(stored: Mapping[str, Any]) -> TablePlan:
+    """The plan that `as_json` gave."""
+    columns = tuple(
+        ColumnPlan(**{**column, "action": Action(column["action"]), "alternatives": tuple(column["alternatives"])})
+        for column in stored["columns"]
+    )
+    return TablePlan(columns, stored.get("tool"), stored.get("signature", ""), tuple(stored.get("warnings", ())))
