@@ -28,38 +28,56 @@ from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.home import Home
 from contact_pipeline.intake import staging
 from contact_pipeline.intake.reading import read_source
-from contact_pipeline.intake.receipt import Receipt
+from contact_pipeline.intake.receipt import Receipt, write_receipt
 from contact_pipeline.intake.tables import RowKind, SourceFile
 from contact_pipeline.mapping.apply import apply_plan
+from contact_pipeline.mapping.kinds import TableKind
 from contact_pipeline.mapping.selection import MappedTable, usable_tables
 from contact_pipeline.matching.duplicates import find_duplicates
 from contact_pipeline.reporting.contact_csv import write_csv
 from contact_pipeline.settings import ImportOptions
+from contact_pipeline.validation.mended import PLANS, parent_of, parent_plans, restored
 from contact_pipeline.validation.quarantine import quarantine
 from contact_pipeline.validation.rows import failure_counts, judge
+from contact_pipeline.validation.set_aside_file import write_set_aside
 
-_PLANS = "contact_pipeline.plans"
 
+def stage_raw_file(home: Home, receipt: Receipt, *, parents: Home | None = None) -> SourceFile:
+    """inbox -> stages/raw_file: the bytes as text tables with source lines. Raises FileRefused.
 
-def stage_raw_file(home: Home, receipt: Receipt) -> SourceFile:
-    """inbox -> stages/raw_file: the bytes as text tables with source lines. Raises FileRefused."""
+    Mended rows are put back into the tables and lines they were set aside from; the receipt then names that import, which
+    is looked up in `parents`, by default the same home.
+    """
     limits = home.settings.limits
-    source = read_source(receipt.bytes_path(home), limits, name=receipt.file_name)
+    source = read_source(receipt.bytes_path(home), limits, name=receipt.file_name, columns=receipt.options.columns)
+    parent = parent_of(source)
+    if parent:
+        source = restored(source, parent_plans(parents or home, parent))
+    if parent != receipt.options.mends:
+        options = receipt.options.model_copy(update={"mends": parent})
+        write_receipt(home, receipt.model_copy(update={"options": options}))
     staging.write_source(home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes)
     return source
 
 
-def stage_mapped_contacts(home: Home, receipt: Receipt) -> tuple[list[MappedTable], pl.DataFrame]:
+def stage_mapped_contacts(
+    home: Home, receipt: Receipt, *, parents: Home | None = None
+) -> tuple[list[MappedTable], pl.DataFrame]:
     """stages/raw_file -> stages/mapped_contacts: canonical columns, cleaned and typed. Raises FileRefused.
 
     Only tables with an e-mail column are taken; the others are named in the refusal or in the metadata of the stage.
+    Mended rows are mapped as the import in `parents` was from which they were set aside.
     """
     source = staging.read_source(home.stage("raw_file", receipt.import_id))
-    mapped = usable_tables(source, receipt.options.mapping)
+    if receipt.options.mends:
+        plans = dict(parent_plans(parents or home, receipt.options.mends))
+        mapped = [MappedTable(table, plans[table.name], TableKind.MENDED) for table in source.tables]
+    else:
+        mapped = usable_tables(source, receipt.options.mapping)
     frames = [_cleaned(home, one, receipt.options) for one in mapped]
     cleaned = pl.concat(frames, how="vertical").with_row_index("ordinal").cast({"ordinal": pl.Int64})
-    plans = json.dumps([{"sheet": one.table.name, "columns": [asdict(c) for c in one.plan.columns]} for one in mapped])
-    _write(home.stage("mapped_contacts", receipt.import_id), cleaned, {_PLANS: plans})
+    used = json.dumps([{"sheet": one.table.name, "columns": [asdict(c) for c in one.plan.columns]} for one in mapped])
+    _write(home.stage("mapped_contacts", receipt.import_id), cleaned, {PLANS: used})
     return mapped, cleaned
 
 
@@ -71,19 +89,18 @@ def stage_validated_contacts(home: Home, receipt: Receipt) -> pl.DataFrame:
 
 
 def set_aside_rows(home: Home, receipt: Receipt) -> tuple[Path | None, dict[str, int], int]:
-    """stages/validated_contacts -> reports/<import>/quarantine.csv.
+    """stages/validated_contacts -> the set-aside file of the import.
 
     Returns the file (None where no row fails), rows by reason, and the number of failing rows.
     """
-    path = home.reports / receipt.import_id / "quarantine.csv"
-    judged = pl.read_parquet(home.stage("validated_contacts", receipt.import_id), columns=["sheet", "line", "failures"])
+    columns = ["sheet", "failures", "issues"]
+    judged = pl.read_parquet(home.stage("validated_contacts", receipt.import_id), columns=columns)
     failing = judged.filter(pl.col("failures").list.len() > 0)
-    if failing.is_empty():
-        path.unlink(missing_ok=True)
-        return None, {}, 0
-    source = staging.read_source(home.stage("raw_file", receipt.import_id))
-    write_csv(path, quarantine(source, failing))
-    return path, failure_counts(failing), failing.height
+    rows = {}
+    if failing.height:
+        source = staging.read_source(home.stage("raw_file", receipt.import_id))
+        rows = quarantine(source, judged, receipt.import_id)
+    return write_set_aside(home, receipt.import_id, rows), failure_counts(failing), failing.height
 
 
 def report_duplicates(home: Home, receipt: Receipt) -> pl.DataFrame:
@@ -119,7 +136,7 @@ def fold_into(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receip
     import_records(connection, intake, home.settings.imports.survivorship)
     ledger = _ledger(connection, receipt.import_id, rows)
     ledger.check()
-    mapping = json.loads(pl.read_parquet_metadata(home.stage("mapped_contacts", receipt.import_id))[_PLANS])
+    mapping = json.loads(pl.read_parquet_metadata(home.stage("mapped_contacts", receipt.import_id))[PLANS])
     _note_custom_fields(connection, receipt.import_id)
     record_import(connection, receipt, sequence, ledger, mapping, seconds=time.monotonic() - started)
     return ledger
