@@ -20,7 +20,7 @@ from contact_pipeline.intake.header_row import NO_HEADER, find_header, header_te
 from contact_pipeline.intake.refusals import refusal, shown
 from contact_pipeline.intake.row_kinds import classify
 from contact_pipeline.intake.signatures import Container
-from contact_pipeline.intake.tables import HeaderMissing, RowKind, SourceFile, TextTable, position_headers
+from contact_pipeline.intake.tables import HeaderMissing, RowKind, RowsMissing, SourceFile, TextTable, position_headers
 from contact_pipeline.intake.workbook_guard import check_ole_workbook, check_zip_workbook
 from contact_pipeline.settings import Limits
 
@@ -141,12 +141,12 @@ def _table(sheet: str, cells: pl.DataFrame, columns: Sequence[str], limits: Limi
         headers, cells = _named(columns, cells, label)
     below = 0 if header is None else header + 1
     rows = classify(_without_blank_end(_rows(cells, below, limits)), headers)
+    table = TextTable(sheet, headers, below, rows)
     if not rows["kind"].is_in([RowKind.DATA, RowKind.BROKEN]).any():
-        raise refusal(label, "header_only", says_no_rows(headers))
+        raise RowsMissing(f"{shown(label)}: {says_no_rows(headers)}", SourceFile(name, (table,)))
     if rows.height > limits.rows:
         what = f"has too many rows: {rows.height:,}, the limit is {limits.rows:,}. Split it."
         raise refusal(label, "too_many_rows", what)
-    table = TextTable(sheet, headers, below, rows)
     if header is None and not columns:
         raise HeaderMissing(NO_HEADER, SourceFile(name, (table,)))
     return table

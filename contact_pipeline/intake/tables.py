@@ -71,6 +71,14 @@ class HeaderMissing(FileRefused):
         self.source = source
 
 
+class RowsMissing(FileRefused):
+    """A file whose table ends at its header. `source` holds the table as it is, for its headers to be looked at."""
+
+    def __init__(self, message: str, source: SourceFile) -> None:
+        super().__init__("header_only", message)
+        self.source = source
+
+
 def position_headers(width: int) -> tuple[str, ...]:
     """What the columns of a table without a header row are called."""
     return tuple(f"Column {place}" for place in range(1, width + 1))

@@ -23,7 +23,7 @@ from contact_pipeline.intake.native import read_clean
 from contact_pipeline.intake.refusals import refusal, shown
 from contact_pipeline.intake.row_kinds import classify
 from contact_pipeline.intake.signatures import refuse_binary
-from contact_pipeline.intake.tables import HeaderMissing, RowKind, SourceFile, TextTable, position_headers
+from contact_pipeline.intake.tables import HeaderMissing, RowKind, RowsMissing, SourceFile, TextTable, position_headers
 from contact_pipeline.settings import Limits
 
 _SAMPLE_LINES = 400
@@ -140,12 +140,13 @@ def _table(rows: pl.DataFrame, layout: _Layout, encoding: str, limits: Limits, n
         what = f"has too many rows: {rows.height:,}, the limit is {limits.rows:,}. Split it."
         raise refusal(name, "too_many_rows", what)
     rows = classify(rows, layout.headers)
+    table = TextTable("", layout.headers, layout.header_line, rows, encoding, layout.dialect.delimiter)
     if not rows["kind"].is_in([RowKind.DATA, RowKind.BROKEN]).any():
-        raise refusal(name, "header_only", says_no_rows(layout.headers))
+        raise RowsMissing(f"{shown(name)}: {says_no_rows(layout.headers)}", SourceFile(name, (table,)))
     if not (rows["kind"] == RowKind.DATA).any() and not any(map(has_header_word, layout.headers)):
         what = (
             f"is not a table with an Email column: none of its {rows.height:,} rows has the {len(layout.headers)} cells of"
             " the first line."
         )
         raise refusal(name, "not_a_table", f"{what} Export the contacts as CSV or XLSX.")
-    return TextTable("", layout.headers, layout.header_line, rows, encoding, layout.dialect.delimiter)
+    return table
