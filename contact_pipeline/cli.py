@@ -76,14 +76,15 @@ def run(files: tuple[Path, ...], policy: Policy | None, *, dry_run: bool, as_jso
 
 @main.command()
 @_FILES
+@click.option("--why", is_flag=True, help="Say for each column why it would go there.")
 @_JSON
-def inspect(files: tuple[Path, ...], *, as_json: bool) -> None:
-    """Review FILES without writing anything: how they are read, and where each column would go."""
+def inspect(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
+    """Review FILES without writing anything: how they are read, where each column would go, and what is wrong with them."""
     from contact_pipeline.inspection import inspect_file
 
-    settings = _home().settings
-    reviews = [inspect_file(path, settings) for path in _existing(files)]
-    _print(reviews, as_json=as_json, words=lambda: display.show_reviews(reviews))
+    home = _home()
+    reviews = [inspect_file(path, home) for path in _existing(files)]
+    _print(reviews, as_json=as_json, words=lambda: display.show_reviews(reviews, why=why))
     for review in reviews:
         if review["status"] == "refused":
             click.echo(f"contact-pipeline: {review['reason']}", err=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from contact_pipeline.crm.ledger import COUNTS
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 
 _WIDTH_WITHOUT_TERMINAL = 160
+_PROBLEMS_SHOWN = 12
+_NARROW = 16  # least room for a text in a review
+_LINES = 36  # room for the number of rows and their first lines
+_FIGURES = 32  # room for the figures of a column and the gaps between all
+_BECOMES = {"custom": "custom field", "ask": "custom field?", "exclude": "excluded"}
 
 
 def _out() -> Console:
@@ -81,38 +87,97 @@ def show_imports(past: Sequence[PastImport]) -> None:
             out.print(f"{one.import_id}: {one.reason}", markup=False)
 
 
-def show_reviews(reviews: Sequence[Mapping[str, Any]]) -> None:
-    """How each file would be read, and the fate of each column."""
+def show_reviews(reviews: Sequence[Mapping[str, Any]], *, why: bool = False) -> None:
+    """How each file would be read, one line a column, and what is wrong with it; with `why` the reasons in words."""
     out = _out()
     for review in reviews:
-        out.print(f"{review['file']}: {review['status']}", markup=False)
+        out.print(f"{review['file']}: {review['status']}", style="bold", markup=False)
         for table in review["tables"]:
-            _show_table(out, table)
+            _show_review(out, table)
+            if why:
+                _show_why(out, table["columns"])
+        for passed_over in review["ignored_sheets"]:
+            out.print(f"sheet {passed_over['sheet']!r} is passed over: {passed_over['reason']}", markup=False)
 
 
-def _show_table(out: Console, table: Mapping[str, Any]) -> None:
-    place = f"sheet {table['sheet']!r}, " if table["sheet"] else ""
-    read_as = ", ".join(
-        str(part) for part in (table["encoding"], table["delimiter"] and repr(table["delimiter"])) if part
-    )
-    out.print(
-        f"  {place}{table['rows']:,} rows, header in row {table['header_row']}{', ' if read_as else ''}{read_as}",
-        markup=False,
-    )
-    columns = Table("column", "becomes", "sure", "type", "filled", "why", box=None, padding=(0, 1))
-    for column in table["columns"]:
-        becomes = column["field"] or {"custom": "custom field", "ask": "custom field?"}.get(
-            column["action"], "excluded"
-        )
+def _show_review(out: Console, table: Mapping[str, Any]) -> None:
+    for line in _in_short(table):
+        out.print(line, markup=False)
+    wide = max(_NARROW, out.width // 5)
+    columns = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("column", "becomes", "sure", "type", "filled", "problems"):
+        columns.add_column(name, no_wrap=True, justify="right" if name in {"sure", "filled"} else "left")
+    records = max(table["rows"] - sum(table["not_data"].values()), 1)
+    for place, column in enumerate(table["columns"], start=1):
         columns.add_row(
-            column["header"],
-            becomes,
+            _cut(column["header"] or f"(column {place})", wide),
+            _cut(_BECOMES.get(column["action"]) or column["field"], _NARROW),
             f"{column['confidence']:.0%}",
             column["type"],
-            f"{column['filled']:,}",
-            "; ".join([column["reason"], *column["issues"]]),
+            f"{column['filled'] / records:.0%}",
+            _cut(_problems_of(column, table["problems"]), max(out.width - wide - _NARROW - _FIGURES, _NARROW)),
         )
     out.print(columns)
+    _show_problems(out, table["problems"])
+
+
+def _cut(words: str, width: int) -> Text:
+    text = Text(words)
+    text.truncate(width, overflow="ellipsis")
+    return text
+
+
+def _problems_of(column: Mapping[str, Any], problems: Sequence[Mapping[str, Any]]) -> str:
+    """What cleaning found in a mapped column, else what is odd about the texts of the column."""
+    own = [f"{one['rows']:,} {one['reason']}" for one in problems if one["header"] == column["header"]]
+    return "; ".join(own or column["issues"])
+
+
+def _in_short(table: Mapping[str, Any]) -> Iterator[str]:
+    """The table in a few lines: size, how it was read, what is missing, rows that would fail, kinds of address."""
+    place = f"sheet {table['sheet']!r}: " if table["sheet"] else ""
+    read_as = [table["encoding"], table["delimiter"] and f"{table['delimiter']!r} between cells"]
+    shape = [f"{table['rows']:,} records in {len(table['columns']):,} columns", f"header in row {table['header_row']}"]
+    yield f"{place}{', '.join([*shape, *(part for part in read_as if part)])}; {table['kind']}"
+    if table["not_data"]:
+        kinds = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in table["not_data"].items())
+        yield f"no data: {kinds}"
+    if table["missing"]:
+        yield f"missing: {', '.join(table['missing'])}"
+    if table["failing"]:
+        yield f"would be set aside: {table['failing']:,} rows"
+    addresses = [f"{count:,} {kind.replace('_', '-')}" for kind, count in table["addresses"].items() if count]
+    if addresses:
+        yield f"addresses: {', '.join(addresses)}"
+
+
+def _show_problems(out: Console, problems: Sequence[Mapping[str, Any]]) -> None:
+    """The commonest kinds of problem with their first lines; a row with a * would be set aside."""
+    if not problems:
+        return
+    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    shown.add_column("  problem", no_wrap=True)
+    shown.add_column("rows", justify="right", no_wrap=True)
+    shown.add_column("lines", no_wrap=True)
+    for problem in problems[:_PROBLEMS_SHOWN]:
+        subject = problem["header"] or problem["field"]
+        words = f"{'*' if problem['failing'] else ' '} {subject + ': ' if subject else ''}{problem['reason']}"
+        lines = ", ".join(map(str, problem["lines"])) + (" …" if problem["rows"] > len(problem["lines"]) else "")
+        shown.add_row(_cut(words, out.width - _LINES), f"{problem['rows']:,}", lines)
+    out.print()
+    out.print(shown)
+    if any(problem["failing"] for problem in problems[:_PROBLEMS_SHOWN]):
+        out.print("* rows that would be set aside", markup=False)
+    if len(problems) > _PROBLEMS_SHOWN:
+        out.print(f"and {len(problems) - _PROBLEMS_SHOWN} more kinds of problem; --json has them all", markup=False)
+
+
+def _show_why(out: Console, columns: Sequence[Mapping[str, Any]]) -> None:
+    reasons = Table("column", "why", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        reasons.add_row(Text(column["header"]), Text(column["reason"]))
+    out.print()
+    out.print(reasons)
 
 
 def _numbers(ledger: Ledger) -> list[str]:

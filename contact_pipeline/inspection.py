@@ -1,6 +1,6 @@
-"""Source review: what `run` would find in a file, told without writing anything.
+"""Source review of a file: what `run` would find in it, told without writing anything.
 
-Belongs here: putting reading, profile and mapping side by side for `inspect`. Does not belong: any of these three; nor
+Belongs here: putting reading, mapping, cleaning and review side by side for `inspect`. Does not belong: any of these; nor
 anything slow to import, for `inspect` answers within a second.
 """
 
@@ -9,64 +9,59 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from contact_pipeline.cleaning.contacts import clean_contacts
 from contact_pipeline.errors import FileRefused
-from contact_pipeline.intake.profiling import ColumnProfile, profile_columns
+from contact_pipeline.home import Home
+from contact_pipeline.intake.profiling import profile_columns
 from contact_pipeline.intake.reading import read_source
-from contact_pipeline.intake.tables import HeaderMissing
-from contact_pipeline.mapping.plan import ColumnPlan
+from contact_pipeline.intake.tables import HeaderMissing, RowsMissing, SourceFile
+from contact_pipeline.mapping.apply import apply_plan
+from contact_pipeline.mapping.kinds import TableKind
 from contact_pipeline.mapping.proposals import propose
 from contact_pipeline.mapping.selection import MappedTable, choose, map_tables
-from contact_pipeline.settings import Settings
+from contact_pipeline.settings import ImportOptions
+from contact_pipeline.validation.mended import parent_of, parent_plans, restored
+from contact_pipeline.validation.review import review_table
 
 
-def inspect_file(path: Path, settings: Settings) -> dict[str, Any]:
-    """What `inspect --json` says of one file: status, reason and, for each table, its shape and proposed mapping."""
-    options = settings.options_for(path.name)
+def inspect_file(path: Path, home: Home) -> dict[str, Any]:
+    """What `inspect --json` says of one file: status, reason, sheets passed over, and the review of each table."""
+    options = home.settings.options_for(path.name)
     mapped: list[MappedTable] = []
+    source = SourceFile(path.name, ())
+    refused: FileRefused | None = None
     try:
-        source = read_source(path, settings.limits, columns=options.columns)
+        source = read_source(path, home.settings.limits, columns=options.columns)
         mapped = map_tables(source, options.mapping)
+        mapped = _mended(source, home) or mapped
         choose(mapped, source.name)
     except HeaderMissing as refusal:
-        proposed = [propose(one, profile_columns(one.table)) for one in map_tables(refusal.source, options.mapping)]
-        return _review(path, proposed, refusal)
+        refused = refusal
+        mapped = [propose(one, profile_columns(one.table)) for one in map_tables(refusal.source, options.mapping)]
+    except RowsMissing as refusal:
+        refused = refusal
+        mapped = map_tables(refusal.source, options.mapping)
     except FileRefused as refusal:
-        return _review(path, mapped, refusal)
-    return _review(path, mapped, None)
-
-
-def _review(path: Path, mapped: list[MappedTable], refusal: FileRefused | None) -> dict[str, Any]:
+        refused = refusal
     return {
         "file": path.name,
-        "status": "refused" if refusal else "ok",
-        "reason": str(refusal) if refusal else None,
-        "tables": [_table(one) for one in mapped],
+        "status": "refused" if refused else "ok",
+        "reason": str(refused) if refused else None,
+        "ignored_sheets": [{"sheet": sheet, "reason": reason} for sheet, reason in source.ignored_sheets],
+        "tables": [_reviewed(one, options, home) for one in mapped],
     }
 
 
-def _table(one: MappedTable) -> dict[str, Any]:
-    profiles = profile_columns(one.table)
-    return {
-        "sheet": one.table.name,
-        "kind": one.kind.value,
-        "encoding": one.table.encoding,
-        "delimiter": one.table.delimiter,
-        "header_row": one.table.header_line,
-        "rows": one.table.rows.height,
-        "columns": [_column(plan, profile) for plan, profile in zip(one.plan.columns, profiles, strict=True)],
-    }
+def _mended(source: SourceFile, home: Home) -> list[MappedTable]:
+    """Mended rows as tables of the import they were set aside from; empty for any other file."""
+    parent = parent_of(source)
+    if parent is None:
+        return []
+    plans = parent_plans(home, parent)
+    tables = restored(source, plans).tables
+    return [MappedTable(table, dict(plans)[table.name], TableKind.MENDED) for table in tables]
 
 
-def _column(plan: ColumnPlan, profile: ColumnProfile) -> dict[str, Any]:
-    return {
-        "header": plan.header,
-        "action": plan.action.value,
-        "field": plan.field,
-        "confidence": plan.confidence,
-        "reason": plan.reason,
-        "alternatives": list(plan.alternatives),
-        "type": profile.type,
-        "filled": profile.filled,
-        "distinct": profile.distinct,
-        "issues": list(profile.issues),
-    }
+def _reviewed(one: MappedTable, options: ImportOptions, home: Home) -> dict[str, Any]:
+    cleaned = clean_contacts(apply_plan(one.table, one.plan), options, home.settings.imports)
+    return {"kind": one.kind.value, **review_table(one.table, one.plan, cleaned)}

@@ -145,6 +145,9 @@ def test_run_takes_mended_rows_and_refuses_those_of_another_home(
     rows[0]["E-Mail-Adresse"] = "bob@acme.example"
     mended = _write(tmp_path / "mended.csv", rows)
 
+    told = json.loads(command("home", "inspect", mended).stdout)[0]
+    assert (told["status"], told["tables"][0]["kind"]) == ("ok", "mended")
+    assert [column["header"] for column in told["tables"][0]["columns"]] == LINES[0].split(",")
     done = json.loads(command("home", "run", mended).stdout)["imports"][0]
     assert (done["status"], done["rows"]["created"]) == ("imported", 1)
     parents = {one["import_id"]: one["parent"] for one in json.loads(command("home", "imports").stdout)}
