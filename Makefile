@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check format dev bench samples lock clean
+.PHONY: run test check format dev bench campaign samples lock clean
 
 # The main job on the samples: import, score, report.
 run: .venv
@@ -29,6 +29,11 @@ dev: .venv
 # Ratios against DuckDB itself, measured side by side in one run.
 bench: .venv
 	$(BIN)/python -m benchmarks.import_speed
+	$(BIN)/python -m benchmarks.reading_speed
+
+# Long: 10,000 damaged files, none of which may do harm.
+campaign: .venv
+	$(BIN)/python -m benchmarks.mutations
 
 # Writes data/samples anew; the bytes are the same for the same seed.
 samples: .venv
