@@ -62,7 +62,17 @@ def test_inspect_gives_the_fate_of_every_column_and_makes_no_home(
     (review,) = _facts(command("inspect", contacts_csv(*LINES), "--json"))
     assert set(review) == {"file", "status", "reason", "ignored_sheets", "tables"}
     (table,) = review["tables"]
-    assert set(table) >= {"sheet", "kind", "encoding", "delimiter", "header_row", "rows", "problems", "missing", "columns"}
+    assert set(table) >= {
+        "sheet",
+        "kind",
+        "encoding",
+        "delimiter",
+        "header_row",
+        "rows",
+        "problems",
+        "missing",
+        "columns",
+    }
     assert [column["field"] for column in table["columns"]] == ["email", "first_name", "company"]
     assert set(table["columns"][0]) == {
         "header", "action", "field", "confidence", "reason", "alternatives", "type", "filled", "distinct", "issues",

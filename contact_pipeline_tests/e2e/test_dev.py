@@ -122,13 +122,19 @@ WHERE = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name loca
 @pytest.mark.parametrize("stage", ["mapped_contacts", "crm_contacts"])
 def test_materializing_a_stage_again_from_the_ui_changes_no_contact(server: Server, stage: str) -> None:
     """The request is the one that the button "Materialize" sends."""
-    (repository,) = server.graphql(WHERE)["repositoriesOrError"]["nodes"]
+    _until(lambda: bool(_repositories(server)), "the code location is loaded")
+    (repository,) = _repositories(server)
     (import_id,) = (path.name for path in server.home.inbox.iterdir() if path.is_dir())
     before, runs = _everything(server.home), len(_runs(server))
     launched = server.graphql(LAUNCH % (repository["location"]["name"], repository["name"], stage, import_id))
     assert launched["launchRun"]["__typename"] == "LaunchRunSuccess", launched
     _until(lambda: [run["status"] for run in _runs(server)] == ["SUCCESS"] * (runs + 1), f"{stage} has run again")
     assert _everything(server.home) == before
+
+
+def _repositories(server: Server) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = server.graphql(WHERE)["repositoriesOrError"].get("nodes", [])
+    return found
 
 
 def _everything(home: Home) -> dict[str, list[Any]]:
