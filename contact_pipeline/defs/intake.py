@@ -11,6 +11,7 @@ import polars as pl
 from contact_pipeline import stages
 from contact_pipeline.defs import metadata
 from contact_pipeline.defs.home import IMPORTS, HomeResource, opened_import
+from contact_pipeline.validation.review import review_table
 
 _SHARED: dict[str, Any] = {"partitions_def": IMPORTS, "group_name": "intake", "owners": ["team:data-engineering"]}
 
@@ -46,10 +47,11 @@ def raw_file(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Materi
 def mapped_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):
         mapped, cleaned = stages.stage_mapped_contacts(opened, receipt)
+    reviews = [review_table(one.table, one.plan, cleaned.filter(pl.col("sheet") == one.table.name)) for one in mapped]
     return dg.MaterializeResult(
         metadata=metadata.rows(
             cleaned.height,
-            mapping=metadata.mapping(mapped),
+            **metadata.review(reviews),
             rows_with_issues=cleaned.filter(pl.col("issues").list.len() > 0).height,
             **{"dagster/column_schema": metadata.CONTACT_SCHEMA},
         )
@@ -78,9 +80,9 @@ def validated_contacts(context: dg.AssetExecutionContext, home: HomeResource) ->
 @dg.asset(
     **_SHARED,
     deps=[validated_contacts],
-    kinds={"csv"},
-    description="Failing rows in a file of their own, with source line, every reason and the original columns: mend it and "
-    "drop it again.",
+    kinds={"csv", "xlsx"},
+    description="Failing rows in a file of their own, with source line, every reason, the original columns and, where there "
+    "is one, a suggested value: mend it and drop it again.",
 )
 def quarantined_rows(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):

@@ -3,6 +3,7 @@
 Belongs here: turning counts and the field catalogue into Dagster metadata. Does not belong: computing the counts.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,6 @@ import polars as pl
 
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 from contact_pipeline.intake.tables import SourceFile
-from contact_pipeline.mapping.selection import MappedTable
 from contact_pipeline.reporting.charts import svg_data_uri
 from contact_pipeline.scoring.card import ModelCard
 
@@ -76,21 +76,47 @@ def source_tables(source: SourceFile) -> dg.TableMetadataValue | str:
     )
 
 
-def mapping(mapped: Sequence[MappedTable]) -> dg.TableMetadataValue | str:
-    """What became of each column, how sure that is and why."""
-    return table(
-        [
-            {
-                "column": plan.header,
-                "action": plan.action.value,
-                "field": plan.field or "",
-                "confidence": round(plan.confidence, 2),
-                "reason": plan.reason,
-            }
-            for one in mapped
-            for plan in one.plan.columns
-        ]
-    )
+def review(tables: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The source review that `inspect` prints: the fate and fill of each column, the problems by kind and line."""
+    every = [{**column, "table": number} for number, one in enumerate(tables, start=1) for column in one["columns"]]
+    problems = [
+        {**problem, "table": number} for number, one in enumerate(tables, start=1) for problem in one["problems"]
+    ]
+    addresses = Counter[str]()
+    for one in tables:
+        addresses.update(one["addresses"])
+    return {
+        "mapping": table([_column_of_review(column, tables[column["table"] - 1]) for column in every]),
+        "problems": table([_problem_of_review(problem) for problem in problems]),
+        "missing_essential_fields": ", ".join(sorted({label for one in tables for label in one["missing"]})) or "none",
+        **{f"{kind}_addresses": count for kind, count in addresses.items()},
+    }
+
+
+def _column_of_review(column: Mapping[str, Any], of: Mapping[str, Any]) -> dict[str, Any]:
+    records = of["rows"] - sum(of["not_data"].values())
+    return {
+        "table": column["table"],
+        "column": column["header"],
+        "action": column["action"],
+        "field": column["field"] or "",
+        "confidence": round(column["confidence"], 2),
+        "type": column["type"],
+        "filled": round(column["filled"] / max(records, 1), 4),
+        "distinct": column["distinct"],
+        "reason": column["reason"],
+    }
+
+
+def _problem_of_review(problem: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "table": problem["table"],
+        "column": problem["header"] or problem["field"] or "",
+        "problem": problem["reason"],
+        "rows": problem["rows"],
+        "would be set aside": problem["failing"],
+        "first lines": ", ".join(map(str, problem["lines"])),
+    }
 
 
 def category_counts(scored: pl.DataFrame) -> dict[str, int]:
@@ -132,9 +158,12 @@ RAW_SCHEMA = columns(
     ("c0...", "VARCHAR", "The cells as text, one column a header"),
 )
 QUARANTINE_SCHEMA = columns(
+    ("Set-aside import", "VARCHAR", "The import it was set aside from"),
     ("Set-aside sheet", "VARCHAR", "Sheet the row stands in"),
     ("Set-aside line", "BIGINT", "Source line or sheet row"),
     ("Set-aside reasons", "VARCHAR", "Every reason, in words"),
+    ("Set-aside suggestion", "VARCHAR", "What was probably meant; only where a row has one"),
+    ("Set-aside raw text", "VARCHAR", "Source text of a broken row; only where there is one"),
     ("...", "VARCHAR", "The original columns"),
 )
 DUPLICATES_SCHEMA = columns(

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import openpyxl
 import polars as pl
@@ -156,3 +157,19 @@ def test_run_takes_mended_rows_and_refuses_those_of_another_home(
     elsewhere = command("elsewhere", "run", mended)
     assert elsewhere.returncode == 1
     assert "not in this home" in elsewhere.stderr
+
+
+def test_the_asset_shows_the_review_and_no_value_of_a_cell(running: Runner, contacts_csv: Callable[..., Path]) -> None:
+    outcome = _import(running, contacts_csv(*LINES))
+    event = running.instance.get_latest_materialization_event(dg.AssetKey("mapped_contacts"))
+    assert event is not None
+    assert event.asset_materialization is not None
+    told = event.asset_materialization.metadata
+    records = [record.data for record in told["problems"].value.records]
+    assert [(one["column"], one["problem"], one["first lines"]) for one in records if one["would be set aside"]] == [
+        ("E-Mail-Adresse", "is not an e-mail address", "3, 4, 5")
+    ]
+    assert told["missing_essential_fields"].value == "Company, Last Name"
+    shown = str({name: getattr(value, "records", value) for name, value in told.items()})
+    assert outcome.ledger.failed == 3
+    assert not any(value in shown for value in ("acme.example", "7946", "Dee"))
