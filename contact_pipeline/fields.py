@@ -87,6 +87,14 @@ class Field:
         """Type of the column in DuckDB."""
         return _TYPES.get(self.kind, (pl.String, "VARCHAR"))[1]
 
+    def can_follow(self, rule: Survivorship) -> bool:
+        """Does `rule` make sense for values of this kind?"""
+        if rule is Survivorship.UNION:
+            return self.sql_type == "VARCHAR"
+        if rule is Survivorship.FORWARD:
+            return self.kind is Kind.LIFECYCLE_STAGE
+        return rule is not Survivorship.RATCHET or self.kind is Kind.BOOLEAN
+
 
 # The order is the order of columns everywhere: tables, workbook, dictionary.
 FIELDS: tuple[Field, ...] = (
@@ -123,7 +131,9 @@ FIELDS: tuple[Field, ...] = (
     Field("department", "Department", Kind.DEPARTMENT, "Function, read from the job title where it is missing."),
     Field("industry", "Industry", Kind.INDUSTRY, "Industry under one common name."),
     Field("country", "Country", Kind.COUNTRY, "ISO 3166-1 alpha-2 code."),
-    Field("region", "State/Region", Kind.PLACE, "State, province or canton by its ISO 3166-2 name: California, Bayern."),
+    Field(
+        "region", "State/Region", Kind.PLACE, "State, province or canton by its ISO 3166-2 name: California, Bayern."
+    ),
     Field("city", "City", Kind.PLACE, "Town."),
     Field("postal_code", "Postal Code", Kind.POSTAL_CODE, "Postal code as text, leading zeros kept."),
     Field("street_address", "Street Address", Kind.TEXT, "Street and number.", personal=True),

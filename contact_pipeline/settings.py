@@ -35,11 +35,17 @@ class FileRule(_Frozen):
     """
 
     match: str
+    """File name or glob that the rule is for, such as `kontakte_*.csv`; case is ignored."""
     policy: Policy | None = None
+    """As `imports.policy`, for these files."""
     date_order: DateOrder | None = None
+    """As `imports.date_order`, for these files."""
     default_country: str | None = None
+    """As `imports.default_country`, for these files."""
     mapping: dict[str, str] = Field(default_factory=dict)
+    """Added to `imports.mapping` for these files; where both name a header, the rule wins."""
     columns: tuple[str, ...] = ()
+    """Headers, in order, of files that have no header row: field names, or names of one's own."""
 
 
 class ImportOptions(_Frozen):
@@ -65,11 +71,21 @@ class ImportSettings(_Frozen):
     """
 
     policy: Policy = "update"
+    """What happens to a contact that is known already: `update` fills and changes it, `skip` leaves it alone, `create`
+    makes a second, flagged contact."""
     date_order: DateOrder = "auto"
+    """How 03/04/2026 is read where the column itself does not tell. With `auto` an undecided date is left blank, with
+    an issue on record."""
     default_country: str | None = None
+    """ISO 3166-1 alpha-2 code, such as `DE`, for phone numbers and places of rows without a country."""
     mapping: dict[str, str] = Field(default_factory=dict)
+    """Overrides the automatic mapping: header = field name, `custom` or `exclude`. Case, accents and separators in
+    headers do not matter."""
     check_email_domains: bool = False
+    """Ask the name service whether the domain of each e-mail address exists; one that does not is an issue, and the row
+    still comes in."""
     email_domain_seconds: float = Field(default=10, gt=0)
+    """Longest time that the check of domains takes a table, in seconds; what is not answered by then is not judged."""
     won_words: tuple[str, ...] = (
         "won",
         "closed won",
@@ -81,6 +97,7 @@ class ImportSettings(_Frozen):
         "1",
         "y",
     )
+    """Words in the outcome column that mean converted; case is ignored."""
     lost_words: tuple[str, ...] = (
         "lost",
         "closed lost",
@@ -91,16 +108,22 @@ class ImportSettings(_Frozen):
         "0",
         "n",
     )
+    """Words in the outcome column that mean not converted. Any other word means unknown, and never teaches the model.
+    """
     survivorship: dict[str, Survivorship] = Field(default_factory=dict)
+    """Which value a contact shows when its records differ: field name = rule, instead of the rule in
+    [fields.md](fields.md). `email` has none: it is the key."""
 
     @field_validator("survivorship")
     @classmethod
-    def _known_fields(cls, rules: dict[str, Survivorship]) -> dict[str, Survivorship]:
-        unknown = sorted(set(rules) - set(FIELD_BY_NAME))
-        if unknown:
-            raise ValueError(f"unknown field {unknown[0]!r}")
-        if "email" in rules:
-            raise ValueError("email is the key and is never overwritten")
+    def _possible_rules(cls, rules: dict[str, Survivorship]) -> dict[str, Survivorship]:
+        for name, rule in rules.items():
+            if name not in FIELD_BY_NAME:
+                raise ValueError(f"there is no field {name!r}")
+            if name in {"email", "opted_out"}:
+                raise ValueError(f"{name} keeps its rule: it is the key of a contact, or a person's wish")
+            if not FIELD_BY_NAME[name].can_follow(rule):
+                raise ValueError(f"{rule.value!r} cannot decide {name}")
         return rules
 
 
@@ -108,40 +131,61 @@ class Limits(_Frozen):
     """A file past one of these is refused; a cell past its limit fails its row."""
 
     file_bytes: int = 2_000_000_000
+    """Size of a file."""
     rows: int = 20_000_000
+    """Records of a table."""
     columns: int = 2_000
+    """Columns of a table."""
     cell_bytes: int = 64_000
+    """Size of one cell; a longer one fails its row, not the file."""
     workbook_inflated_bytes: int = 300_000_000
+    """Size of a workbook once unzipped."""
     workbook_cells: int = 20_000_000
+    """Rows times columns of the used area of a sheet."""
     parser_memory_bytes: int = 1_000_000_000
+    """Memory of the process that reads a workbook."""
     parser_seconds: int = 120
+    """Time for the process that reads a workbook."""
 
 
 class DropSettings(_Frozen):
     """When a file in the drop folder is ready."""
 
     settle_seconds: float = 30
+    """How long a file must lie untouched before it is taken."""
     files_per_tick: int = 20
+    """How many files are taken at one look; the next look follows in seconds."""
 
 
 class ScoringSettings(_Frozen):
     """Thresholds of the categories and of the ladder from points to model."""
 
     hot_from: Score = 75
+    """Lowest lead score that is Hot."""
     warm_from: Score = 40
+    """Lowest lead score that is Warm; below it is Cold."""
     minimum_conversions: int = 10
+    """A model is tried only with this many past leads that converted and as many that did not (never fewer than 5).
+    With fewer, scores come from points."""
     horizon_days: int = 90
+    """Horizon written on the model card. It does not change what is learned."""
     decay_half_life_days: float = 30
+    """After how many days without activity a visit, download, open or click counts half."""
     exclude: tuple[str, ...] = ()
+    """Fields, labels or custom headers that scoring must not use."""
     confirmed: tuple[str, ...] = ()
+    """Columns that a person has looked at and released, though they tell the outcome almost alone."""
     seed: int = 2026
+    """Seed of everything random in training; the same data and seed give the same scores."""
 
 
 class ReportSettings(_Frozen):
     """Limits of what is handed over."""
 
     workbook_leads: int = 200_000
+    """Up to this many leads the workbook has its sheet All leads."""
     snapshots_kept: int = 5
+    """How many snapshots of the leads are kept in `dashboard/`."""
 
 
 class Settings(_Frozen):
@@ -154,6 +198,7 @@ class Settings(_Frozen):
     scoring: ScoringSettings = ScoringSettings()
     reports: ReportSettings = ReportSettings()
     lock_wait_seconds: float = 60
+    """How long a command waits for the CRM while another process writes, before it gives up."""
 
     def options_for(self, file_name: str, *, policy: Policy | None = None) -> ImportOptions:
         """Options of one file: a flag beats a file rule beats the default."""
