@@ -25,9 +25,8 @@ LOST_DIGITS = "lost digits in a spreadsheet (scientific notation)"
 
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+")
 _FLOAT_TAIL = re.compile(r"(?<=\d{6})\.0+$")
-_BETWEEN = re.compile(
-    r":::|\s*[|,\n]\s*|\s*;(?!\s*ext)\s*|\s+/\s*|\s*/\s+|/(?=\+)|\s+(?:or|oder|ou|and|und|et|y|o)\s+|(?<=\d)\s+(?=\+)"
-)
+_BETWEEN = re.compile(r":::|\s*[|,\n]\s*|\s*;(?!\s*ext)\s*|\s+(?:or|oder|ou|and|und|et|y|o)\s+|(?<=\d)\s+(?=\+)")
+_WHOLE_NUMBER_DIGITS = 7  # fewer beside a slash are an area code: 0221 / 4710-315
 _EXTENSION = re.compile(
     r"(?:;?\s*ext(?:ension|n)?[.:=]?|\s+#|[,;\s]+(?:x|durchwahl|dw|poste|int)[.:]?|(?<=\d)x)\s*(\d{1,7})$",
     re.IGNORECASE,
@@ -63,12 +62,23 @@ def read_phone(text: str, region: str | None) -> Reading:
         return Reading()
     if _SCIENTIFIC.fullmatch(shown):
         return Reading(None, LOST_DIGITS)
-    parts = [part for part in (_LABEL.sub("", part).strip() for part in _BETWEEN.split(shown)) if part]
-    readings = [_read_number(part, region) for part in parts]
+    readings = [_read_number(part, region) for part in _numbers(shown)]
     reason = next((reading.reason for reading in readings if reading.reason), None)
     if reason or not readings:
         return Reading(None, reason or NOT_POSSIBLE)
     return Reading(" ".join(dict.fromkeys(reading.value for reading in readings)))
+
+
+def _numbers(text: str) -> list[str]:
+    """The numbers in a cell, without what they are called. A slash stands between two numbers or within one."""
+    parts = (_LABEL.sub("", part).strip() for part in _BETWEEN.split(text))
+    return [number for part in parts if part for number in _at_slashes(part)]
+
+
+def _at_slashes(text: str) -> list[str]:
+    pieces = [_LABEL.sub("", piece.strip()) for piece in text.split("/")]
+    whole = all(sum(letter.isdigit() for letter in piece) >= _WHOLE_NUMBER_DIGITS for piece in pieces)
+    return pieces if whole else [text]
 
 
 def _read_number(text: str, region: str | None) -> Reading:

@@ -83,3 +83,9 @@ def test_everyday_numbers_of_many_countries_need_no_parser() -> None:
     texts = pl.Series([phonenumbers.format_number(n, phonenumbers.PhoneNumberFormat.INTERNATIONAL) for n in samples])
     numbers = everyday_numbers(texts, pl.repeat(None, len(texts), dtype=pl.String, eager=True))
     assert numbers.is_not_null().mean() > 0.8
+
+
+def test_a_slash_stands_after_an_area_code_or_between_two_numbers() -> None:
+    cells = pl.Series(["0221 / 4710-315", "0711/1234567", "0221 4710315 / 0221 4710316", "+4922147103/+4922147104"])
+    read = phones.read_phones(cells, pl.Series(["DE"] * 4))["value"].to_list()
+    assert read == ["+492214710315", "+497111234567", "+492214710315 +492214710316", "+4922147103 +4922147104"]
