@@ -29,8 +29,6 @@ def read_regions(raw: pl.Series, countries: pl.Series, default_country: str | No
     """
     cells = pl.DataFrame({"raw": raw, "known": countries})
     pairs = cells.filter(pl.col("raw").is_not_null()).unique()
-    if pairs.is_empty():
-        return cells.select(*(pl.lit(None, pl.String).alias(name) for name in ("value", "reason", "country")))
     of_column = _column_country(pairs.filter(pl.col("known").is_null())["raw"], default_country)
     readings = [_read_region(text, known, of_column) for text, known in pairs.iter_rows()]
     told = pairs.with_columns(

@@ -71,3 +71,8 @@ def test_every_region_lies_in_a_known_country_and_reads_as_itself() -> None:
     for country, known in regions().items():
         names = sorted(set(known.values()))
         assert [name for name, _ in read(names, country)] == names
+
+
+def test_a_column_without_any_region_stays_as_long_as_it_is() -> None:
+    blank = pl.repeat(None, 3, dtype=pl.String, eager=True)
+    assert read_regions(blank, blank).rows() == [(None, None, None)] * 3
