@@ -59,7 +59,7 @@ def call_list(leads: pl.DataFrame) -> list[Column]:
         column("Phone", _first_of(hot, "phone", "mobile_phone"), width=18),
         column("E-mail", _first_of(hot, "email"), width=30),
         column("Score", hot["lead_score"], Style.SCORE, width=9, is_score=True),
-        column("Why", _one_a_line(hot["key_factors"]), Style.WRAPPED, width=56, is_score=True),
+        column("Why", _in_short(hot["key_factors"]), Style.WRAPPED, width=84, is_score=True),
         column("Next action", hot["recommended_action"], Style.WRAPPED, width=40, is_score=True),
         column(OUTCOME_HEADER, pl.Series([None] * hot.height, dtype=pl.String), width=22),
         column(CONTACT_ID_HEADER, hot["contact_id"], Style.MUTED, width=14),
@@ -118,8 +118,12 @@ def _text(value: object) -> str | None:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _one_a_line(factors: pl.Series) -> pl.Series:
-    return factors.str.replace_all(r"; ([+-] )", "\n${1}")
+def _in_short(factors: pl.Series) -> pl.Series:
+    """Two factors that raise the score and one that lowers it, one a line: what a caller can take in."""
+    each = factors.str.replace_all(r"; ([+-] )", "\n${1}").str.split("\n")
+    ups = each.list.eval(pl.element().filter(pl.element().str.starts_with("+")).head(2))
+    downs = each.list.eval(pl.element().filter(pl.element().str.starts_with("-")).head(1))
+    return pl.select(pl.concat_list(ups, downs).list.join("\n")).to_series()
 
 
 def _first_of(leads: pl.DataFrame, *names: str) -> pl.Series:

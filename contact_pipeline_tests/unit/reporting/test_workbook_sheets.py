@@ -19,7 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 from contact_pipeline.reporting import workbook
 from contact_pipeline.reporting.facts import ReportFacts, SourceRows
-from contact_pipeline.reporting.lead_sheets import _as_shown
+from contact_pipeline.reporting.lead_sheets import _as_shown, call_list
 from contact_pipeline.reporting.sheets import Style, column
 
 LeadsOf = Callable[..., pl.DataFrame]
@@ -283,3 +283,13 @@ def test_what_no_cell_can_hold_becomes_blank_or_text() -> None:
     assert (early.values.to_list(), early.style) == (["1850-03-04 00:00", "2026-01-01 00:00"], Style.TEXT)
     zoned = column("d", pl.Series([datetime.fromisoformat("2026-01-01T01:00:00+01:00")]))
     assert (zoned.values.to_list(), zoned.style) == ([46_023.0], Style.DATE)
+
+
+def test_the_call_list_gives_the_two_best_reasons_and_the_worst() -> None:
+    factors = pl.Series("key_factors", ["+ one; + two: 12 %; + three; - four; - five", "- only", None])
+    leads = pl.DataFrame(
+        {"contact_id": ["a", "b", "c"], "email": ["a@x.example"] * 3, "lead_category": ["Hot"] * 3, "lead_score": [80.0] * 3,
+         "recommended_action": ["Call"] * 3}
+    ).with_columns(factors)  # fmt: skip
+    (why,) = (item.values.to_list() for item in call_list(leads) if item.header == "Why")
+    assert why == ["+ one\n+ two: 12 %\n- four", "- only", None]
