@@ -24,9 +24,10 @@ def imports_to_rerun(home: Home, import_id: str | None, *, every: bool) -> list[
 
 
 def renew_options(home: Home, import_ids: list[str]) -> None:
-    """Give imports the mapping and options that settings.toml has for their file now; the policy stays."""
+    """Give imports the options that settings.toml has for their file now, and have them mapped anew; the policy stays."""
     for import_id in import_ids:
         receipt = read_receipt(home, import_id)
         options = home.settings.options_for(receipt.file_name, policy=receipt.options.policy)
         mended = options.model_copy(update={"mends": receipt.options.mends})
-        write_receipt(home, receipt.model_copy(update={"options": mended}))
+        renewed = {"options": mended, "mapped_anew": receipt.mapped_anew + 1}
+        write_receipt(home, receipt.model_copy(update=renewed))

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -24,14 +24,17 @@ from contact_pipeline.cleaning.contacts import clean_contacts
 from contact_pipeline.crm.history import record_import, sequence_of, state_counts
 from contact_pipeline.crm.importing import Intake, import_records
 from contact_pipeline.crm.ledger import Ledger
+from contact_pipeline.crm.mappings import learned_mappings, mapping_of_import, note_custom_fields, remember
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.home import Home
 from contact_pipeline.intake import staging
 from contact_pipeline.intake.reading import read_source
 from contact_pipeline.intake.receipt import Receipt, write_receipt
 from contact_pipeline.intake.tables import RowKind, SourceFile
-from contact_pipeline.mapping.apply import apply_plan
+from contact_pipeline.mapping.apply import apply_plan, custom_types
 from contact_pipeline.mapping.kinds import TableKind
+from contact_pipeline.mapping.learned import learn
+from contact_pipeline.mapping.plan import fits, plan_of_json
 from contact_pipeline.mapping.selection import MappedTable, usable_tables
 from contact_pipeline.matching.duplicates import find_duplicates
 from contact_pipeline.reporting.contact_csv import write_csv
@@ -66,17 +69,18 @@ def stage_mapped_contacts(
     """stages/raw_file -> stages/mapped_contacts: canonical columns, cleaned and typed. Raises FileRefused.
 
     Only tables with an e-mail column are taken; the others are named in the refusal or in the metadata of the stage.
-    Mended rows are mapped as the import in `parents` was from which they were set aside.
+    An import that is in the CRM keeps its mapping, unless it was asked for anew. Mended rows are mapped as the import was
+    from which they were set aside; it and what earlier imports taught are looked up in `parents`.
     """
     source = staging.read_source(home.stage("raw_file", receipt.import_id))
     if receipt.options.mends:
         plans = dict(parent_plans(parents or home, receipt.options.mends))
         mapped = [MappedTable(table, plans[table.name], TableKind.MENDED) for table in source.tables]
     else:
-        mapped = usable_tables(source, receipt.options.mapping)
+        mapped = _mapped(parents or home, receipt, source)
     frames = [_cleaned(home, one, receipt.options) for one in mapped]
     cleaned = pl.concat(frames, how="vertical").with_row_index("ordinal").cast({"ordinal": pl.Int64})
-    used = json.dumps([{"sheet": one.table.name, "columns": [asdict(c) for c in one.plan.columns]} for one in mapped])
+    used = json.dumps([_as_stored(one, receipt) for one in mapped])
     _write(home.stage("mapped_contacts", receipt.import_id), cleaned, {PLANS: used})
     return mapped, cleaned
 
@@ -137,7 +141,10 @@ def fold_into(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receip
     ledger = _ledger(connection, receipt.import_id, rows)
     ledger.check()
     mapping = json.loads(pl.read_parquet_metadata(home.stage("mapped_contacts", receipt.import_id))[PLANS])
-    _note_custom_fields(connection, receipt.import_id)
+    plans = [plan_of_json(table) for table in mapping]
+    note_custom_fields(connection, receipt.import_id, custom_types(plans))
+    if not receipt.options.mends:
+        remember(connection, [learn(plan, receipt.import_id, receipt.received_at) for plan in plans])
     record_import(connection, receipt, sequence, ledger, mapping, seconds=time.monotonic() - started)
     return ledger
 
@@ -150,6 +157,28 @@ def raw_places(home: Home, import_id: str, sheets: list[str]) -> pl.DataFrame:
         for table in source.tables
         if table.name in sheets
     )
+
+
+def _mapped(home: Home, receipt: Receipt, source: SourceFile) -> list[MappedTable]:
+    """The tables as the import was mapped before, else mapped by what is known now."""
+    with read_crm(home) as connection:
+        before = mapping_of_import(connection, receipt.import_id, receipt.mapped_anew)
+        learned = [one for one in learned_mappings(connection) if one.import_id != receipt.import_id]
+    tables = {table.name: table for table in source.tables}
+    if before and all(sheet in tables and fits(plan, tables[sheet].headers) for sheet, plan in before.items()):
+        return [MappedTable(tables[sheet], plan) for sheet, plan in before.items()]
+    return usable_tables(source, receipt.options.mapping, learned)
+
+
+def _as_stored(one: MappedTable, receipt: Receipt) -> dict[str, Any]:
+    """The mapping of a table as the history keeps it; `excluded` counts the cells that were not taken in."""
+    excluded = {plan.header: one.table.data[f"c{plan.index}"].count() for plan in one.plan.excluded}
+    return {
+        "sheet": one.table.name,
+        "mapped_anew": receipt.mapped_anew,
+        "excluded": excluded,
+        **one.plan.as_json(),
+    }
 
 
 def _cleaned(home: Home, one: MappedTable, options: ImportOptions) -> pl.DataFrame:
@@ -185,12 +214,3 @@ def _issue_counts(judged: pl.DataFrame) -> dict[str, int]:
     issues = judged.filter(pl.col("issues").list.len() > 0).select(pl.col("issues").explode()).unnest("issues")
     named = issues.select(pl.format("{}: {}", "field", "reason").alias("issue"))
     return dict(named.group_by("issue").len().sort("len", "issue", descending=[True, False]).iter_rows())
-
-
-def _note_custom_fields(connection: duckdb.DuckDBPyConnection, import_id: str) -> None:
-    connection.execute("DELETE FROM custom_fields WHERE import_id = ?", [import_id])
-    connection.execute(
-        """INSERT INTO custom_fields SELECT import_id, name, count(*) FROM (
-            SELECT import_id, unnest(json_keys(custom_fields)) AS name FROM records WHERE import_id = ?) GROUP BY ALL""",
-        [import_id],
-    )

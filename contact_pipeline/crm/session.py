@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from contact_pipeline.crm.tables import ensure_tables, has_tables
+from contact_pipeline.crm.tables import ensure_tables, has_tables, is_outdated
 from contact_pipeline.home import Home
 from contact_pipeline.warehouse import Warehouse, in_memory
 
@@ -30,12 +30,23 @@ def open_crm(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def read_crm(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A look at the CRM that cannot write; an empty CRM where there is none yet. Raises HomeBusy."""
+    """A look at the CRM that cannot write; an empty CRM where there is none yet. Raises HomeBusy.
+
+    A file of an older version is brought up to date first.
+    """
     if home.crm.exists():
         with warehouse_of(home).reading() as connection:
-            if has_tables(connection):
+            is_there = has_tables(connection)
+            is_old = is_there and is_outdated(connection)
+            if is_there and not is_old:
                 yield connection
                 return
+        if is_old:
+            with open_crm(home):
+                pass
+            with warehouse_of(home).reading() as connection:
+                yield connection
+            return
     with in_memory() as connection:
         ensure_tables(connection)
         yield connection

@@ -10,10 +10,13 @@ import duckdb
 from contact_pipeline.errors import PipelineError
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _FIELD_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in FIELDS)
 _SCORE_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in SCORE_FIELDS)
+
+_LEARNED_MAPPINGS = """learned_mappings (
+        signature VARCHAR, tool VARCHAR, headers JSON, targets JSON, import_id VARCHAR, learned_at TIMESTAMP)"""
 
 # No primary keys: uniqueness is the merge's job and its index would cost more than the merge.
 _TABLES = (
@@ -34,15 +37,22 @@ _TABLES = (
     """companies (
         company_id VARCHAR, name VARCHAR, domain VARCHAR, industry VARCHAR, country VARCHAR, company_size VARCHAR,
         annual_revenue DOUBLE, contacts BIGINT)""",
-    "custom_fields (import_id VARCHAR, name VARCHAR, filled BIGINT)",
+    "custom_fields (import_id VARCHAR, name VARCHAR, filled BIGINT, type VARCHAR)",
+    _LEARNED_MAPPINGS,
     "model_versions (version VARCHAR, created_at TIMESTAMP, method VARCHAR, in_use BOOLEAN, card JSON, model BLOB)",
     "score_history (scored_at TIMESTAMP, contact_id VARCHAR, lead_score DOUBLE, lead_category VARCHAR, model_version VARCHAR)",
 )
 
+# What brings a layout to the next one.
+_MIGRATIONS: dict[int, tuple[str, ...]] = {
+    1: (f"CREATE TABLE {_LEARNED_MAPPINGS}", "ALTER TABLE custom_fields ADD COLUMN type VARCHAR"),
+}
+
 
 def ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables where there are none. Raises PipelineError for a file made by a newer version."""
+    """Make the tables where there are none, and bring older ones up to date. Raises PipelineError for a newer file."""
     if has_tables(connection):
+        _migrate(connection)
         return
     for table in _TABLES:
         connection.execute(f"CREATE TABLE {table}")
@@ -53,10 +63,26 @@ def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
     """Are the tables there? Raises PipelineError for a file made by a newer version."""
     if not connection.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = 'meta'").fetchall():
         return False
-    version = connection.sql("SELECT schema_version FROM meta").fetchall()[0][0]
+    version = _version(connection)
     if version > SCHEMA_VERSION:
         raise PipelineError(
             f"crm.duckdb has layout {version}, this version of contact_pipeline knows {SCHEMA_VERSION}. "
             "Install the version that wrote it, or a newer one."
         )
     return True
+
+
+def is_outdated(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Were the tables, which are there, made by an older version?"""
+    return _version(connection) < SCHEMA_VERSION
+
+
+def _version(connection: duckdb.DuckDBPyConnection) -> int:
+    return int(connection.sql("SELECT schema_version FROM meta").fetchall()[0][0])
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    for version in range(_version(connection), SCHEMA_VERSION):
+        for statement in _MIGRATIONS[version]:
+            connection.execute(statement)
+        connection.execute("UPDATE meta SET schema_version = ?", [version + 1])

@@ -43,6 +43,7 @@ class Receipt(BaseModel):
     received_at: datetime  # UTC, without a zone, as everywhere in the CRM
     who: str
     options: ImportOptions
+    mapped_anew: int = 0  # how often its mapping was asked for anew, instead of the one it was imported with
     dropped_as: tuple[str, ...] = ()  # names in the drop folder that hold these bytes
 
     def bytes_path(self, home: Home) -> Path:
@@ -112,6 +113,7 @@ def _receipt(home: Home, path: Path, options: ImportOptions, digest: str, size: 
         received_at=known.received_at if known else datetime.now(UTC).replace(tzinfo=None),
         who=known.who if known else _who(),
         options=options,
+        mapped_anew=known.mapped_anew if known else 0,
         dropped_as=tuple(sorted({*earlier_names, path.name})) if dropped else earlier_names,
     )
 

@@ -22,6 +22,7 @@ _OUTER = " \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u200
 _ESCAPED_IN_JSON = r'["\\\x00-\x1f]'
 _ENDS_AS_NUMBER = r"\d$"
 _JOINED: dict[str, str] = {"street_address": ", ", "notes": "\n"}
+_KEPT = frozenset({Action.CUSTOM, Action.ASK})
 _REFUSING = ("", "0", "no", "n", "false", "f", "nein", "non", "nee", "nie", "não", "nao")
 
 
@@ -38,7 +39,7 @@ def apply_plan(table: TextTable, plan: TablePlan) -> pl.DataFrame:
         "line", "kind", "problem", "raw", *(_trimmed(name, is_data) for name in table.cell_columns)
     )
     cells, plan = sort_by_labels(_as_meant(cells, plan), plan)
-    kept = [column for column in plan.columns if column.action in {Action.CUSTOM, Action.ASK}]
+    kept = [column for column in plan.columns if column.action in _KEPT]
     return cells.select(
         "line",
         "kind",
@@ -48,6 +49,17 @@ def apply_plan(table: TextTable, plan: TablePlan) -> pl.DataFrame:
         _source_date(plan),
         _custom_fields(cells, kept, unique_headers(table.headers)),
     )
+
+
+def custom_types(plans: Iterable[TablePlan]) -> dict[str, str]:
+    """Name of each custom field -> its type; text where tables of one file differ."""
+    types: dict[str, str] = {}
+    for plan in plans:
+        names = unique_headers([column.header for column in plan.columns])
+        for column, name in zip(plan.columns, names, strict=True):
+            if column.action in _KEPT:
+                types[name] = column.type if types.get(name, column.type) == column.type else "text"
+    return types
 
 
 def unique_headers(headers: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contact_pipeline.fields import FIELD_BY_NAME, Kind
 from contact_pipeline.mapping.claims import GUARDED_FIELDS, RECORD_DATE, Claim, label_of
 from contact_pipeline.mapping.contest import Verdict
-from contact_pipeline.mapping.evidence import Evidence
+from contact_pipeline.mapping.evidence import Evidence, value_type
 from contact_pipeline.mapping.examination import Column, holds_addresses, looks_like_email
 from contact_pipeline.mapping.plan import Action, ColumnPlan
 
@@ -83,6 +83,7 @@ def _plan(
         alternatives,
         dates_the_record=dates,
         unit=unit_for(field, column.unit),
+        type=value_type(column.evidence) if field is None else "text",
         inverted=field == "opted_out" and claim is not None and claim.inverted,
     )
 

@@ -17,6 +17,7 @@ _READ = 20_000  # non-blank cells looked at, spread over the column
 _DISTINCT = 1_000
 _FEW = 3  # fewer distinct values than this are no evidence against a header
 _MANY_OUTCOMES = 30
+_NEARLY_ALL = 0.95
 
 _EMAIL = r"^[^@\s]*<?[^@\s,;]+@[^@\s,;]+\.[^@\s]{2,}$|<[^@\s]+@[^@\s]+>"
 _URL = r"(?i)^(https?://)?([a-z0-9-]+\.)+[a-z]{2,}([/?#:].*)?$"
@@ -37,6 +38,12 @@ _SHAPES: dict[str, str] = {
     "five_digits": r"(\d\D*){5}",
     "number": r"^[-+]?[\d\s.,'%$€£]+$",
     "month": _DATE_WORDS,
+    "amount": r"^[-+]?[$€£¥]?\s?(0|[1-9]\d{0,17}|[1-9]\d{0,2}([,. ']\d{3})+)([.,]\d+)?\s?[%€$£]?$",
+    "date": (
+        r"(?i)^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})|\d{1,2}[ .-]+\p{L}{3,9}\.?,?[ -]+\d{2,4}"
+        r"|\p{L}{3,9}\.? \d{1,2},? \d{4})([T ,].*)?$"
+    ),
+    "boolean": r"(?i)^(true|false|yes|no|y|n|ja|nein|oui|non|s[ií]|sim|não|tak|nie|nee)$",
     "dot": r"\.",
     "salutation": _SALUTATION,
     "subscription": _SUBSCRIPTION,
@@ -64,6 +71,12 @@ class Evidence:
     def has_none(self, shape: str) -> bool:
         """Enough values, and not one of this shape."""
         return self.distinct >= _FEW and self.share(shape) == 0
+
+
+def value_type(evidence: Evidence) -> str:
+    """number, date or boolean where all but a few values are that, else text. An id with leading zeros is text."""
+    kinds = (("boolean", "boolean"), ("date", "date"), ("amount", "number"))
+    return next((kind for shape, kind in kinds if evidence.share(shape) >= _NEARLY_ALL), "text")
 
 
 def look_at(cells: pl.Series) -> Evidence:

@@ -17,7 +17,7 @@ from contact_pipeline.intake.tables import TextTable
 from contact_pipeline.mapping.claims import GUARDED_FIELDS, RECORD_DATE, SURE_ENOUGH, SURE_ENOUGH_GUARDED, Claim, Place
 from contact_pipeline.mapping.conclusions import conclude, unit_for
 from contact_pipeline.mapping.contest import Contender, decide
-from contact_pipeline.mapping.evidence import objection
+from contact_pipeline.mapping.evidence import objection, value_type
 from contact_pipeline.mapping.examination import Column, examine, looks_like_email, with_email
 from contact_pipeline.mapping.labels import with_labels
 from contact_pipeline.mapping.learned import SET_BY_HAND, LearnedMapping, drift_warning, recall
@@ -100,6 +100,7 @@ def _as_told(column: Column, target: str, confidence: float, reason: str) -> Col
         confidence,
         reason,
         unit=unit_for(field, column.unit),
+        type=value_type(column.evidence) if field is None else "text",
         inverted=inverted,
     )
 

@@ -34,6 +34,7 @@ class ColumnPlan:
     dates_the_record: bool = False  # a "last modified" column: tells how new the row is, is no CRM field
     unit: str = ""  # what the header says of every number ("k", "m", "bn", "%"), as a cell would write it behind one
     inverted: bool = False  # the column says yes where the field says no ("Subscribed" and Opted Out)
+    type: str = "text"  # of a custom field: number, date, boolean or text
     label_index: int | None = None  # the column that tells of each row which phone or e-mail it is
 
 
@@ -60,9 +61,9 @@ class TablePlan:
         return [c.field for c in self.columns if c.action is Action.MAP and c.field]
 
     @property
-    def excluded(self) -> tuple[str, ...]:
-        """Headers of the columns that are not taken in."""
-        return tuple(c.header for c in self.columns if c.action is Action.EXCLUDE)
+    def excluded(self) -> tuple[ColumnPlan, ...]:
+        """The columns that are not taken in."""
+        return tuple(c for c in self.columns if c.action is Action.EXCLUDE)
 
     def as_json(self) -> dict[str, Any]:
         """What is stored with an import; `plan_of_json` reads it back."""
@@ -72,6 +73,11 @@ class TablePlan:
             "warnings": list(self.warnings),
             "columns": [asdict(column) for column in self.columns],
         }
+
+
+def fits(plan: TablePlan, headers: Sequence[str]) -> bool:
+    """Whether a plan was made for a table with these headers."""
+    return [column.header for column in plan.columns] == list(headers)
 
 
 def plan_of_json(stored: Mapping[str, Any]) -> TablePlan:

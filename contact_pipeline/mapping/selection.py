@@ -5,7 +5,7 @@ Belongs here: choosing among the tables of a file. Does not belong: mapping the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -15,6 +15,7 @@ from contact_pipeline.intake.refusals import refusal
 from contact_pipeline.intake.tables import RowKind, SourceFile, TextTable
 from contact_pipeline.mapping.headers import has_email, plan_table
 from contact_pipeline.mapping.kinds import REFUSALS, TableKind, is_of_people, kind_of
+from contact_pipeline.mapping.learned import LearnedMapping
 from contact_pipeline.mapping.plan import TablePlan
 
 
@@ -27,19 +28,26 @@ class MappedTable:
     kind: TableKind = TableKind.CONTACTS
 
 
-def map_tables(source: SourceFile, overrides: Mapping[str, str]) -> list[MappedTable]:
-    """Every table of the file with its mapping; `overrides` are the operator's (header -> field)."""
-    return [_mapped(table, overrides) for table in source.tables]
+def map_tables(
+    source: SourceFile, overrides: Mapping[str, str], learned: Sequence[LearnedMapping] = ()
+) -> list[MappedTable]:
+    """Every table of the file with its mapping.
+
+    `overrides` are the operator's (header -> field), `learned` the mappings of earlier imports, the newest first.
+    """
+    return [_mapped(table, overrides, learned) for table in source.tables]
 
 
-def usable_tables(source: SourceFile, overrides: Mapping[str, str]) -> list[MappedTable]:
+def usable_tables(
+    source: SourceFile, overrides: Mapping[str, str], learned: Sequence[LearnedMapping] = ()
+) -> list[MappedTable]:
     """The tables that can be imported: contacts (and mended rows of ours) with an e-mail column.
 
     Raises FileRefused: workbook_file, decisions_file or activities_file where the file is one of those and holds no
     contacts to import beside, no_email_column (people without addresses), no_emails (the column is there and blank),
     other_file (companies, deals, products and the like).
     """
-    return choose(map_tables(source, overrides), source.name)
+    return choose(map_tables(source, overrides, learned), source.name)
 
 
 def choose(mapped: list[MappedTable], name: str) -> list[MappedTable]:
@@ -72,8 +80,8 @@ _NO_EMAILS = (
 )
 
 
-def _mapped(table: TextTable, overrides: Mapping[str, str]) -> MappedTable:
-    plan = plan_table(table, overrides)
+def _mapped(table: TextTable, overrides: Mapping[str, str], learned: Sequence[LearnedMapping]) -> MappedTable:
+    plan = plan_table(table, overrides, learned)
     return MappedTable(table, plan, kind_of(table, plan))
 
 
