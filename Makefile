@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check format dev bench campaign samples lock clean
+.PHONY: run test check format dev bench campaign samples docs lock clean
 
 # The main job on the samples: import, score, report.
 run: .venv
@@ -38,6 +38,10 @@ campaign: .venv
 # Writes data/samples anew; the bytes are the same for the same seed.
 samples: .venv
 	$(BIN)/python -m benchmarks.samples
+
+# Writes the reference pages of docs/ from the code.
+docs: .venv
+	$(BIN)/python docs/generate.py
 
 # Environment from the lock file; made anew when that or the project file changes.
 .venv: .venv/made

@@ -142,7 +142,10 @@ def rerun(stage: str, import_id: str | None, *, every: bool, only: bool, new_set
 @main.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the UI on this machine.")
 def dev(port: int) -> None:
-    """Start the Dagster UI and daemon over this home: files put into the drop folder are imported."""
+    """Start the Dagster UI and daemon.
+
+    Files put into the drop folder of the home are imported.
+    """
     home = _home()
     home.set_up()
     os.environ |= {"DAGSTER_HOME": str(home.dagster), "CONTACT_PIPELINE_HOME": str(home.root)}

@@ -69,7 +69,8 @@ class Home:
 
         Data of people: nobody but the owner may read the folders.
         """
-        for folder in (self.drop, self.inbox, self.reports, self.dashboard, self.dagster):
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.root / "stages", self.drop, self.inbox, self.reports, self.dashboard, self.dagster):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         config = self.dagster / "dagster.yaml"
         if not config.exists():

@@ -18,7 +18,7 @@ OUTCOMES: tuple[str, ...] = (
     "Won",
     "Lost",
     "Meeting booked",
-    "Interested, call again",
+    "Interested: call again",
     "Not reached",
     "Not interested",
     "Wrong contact",

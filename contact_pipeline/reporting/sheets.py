@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
+_A4 = 9
+_LINE_POINTS = 15
 _ROWS_AT_ONCE = 10_000  # bounds the Python objects alive while a large sheet is written
 _MICROSECONDS_A_DAY = 86_400_000_000
 _EXCEL_EPOCH = pl.datetime(1899, 12, 30)
@@ -121,7 +123,16 @@ def write_table(sheet: Worksheet, formats: Formats, columns: Sequence[Column], *
     sheet.freeze_panes(1, frozen_columns)
     sheet.autofilter(0, 0, last, len(columns) - 1)
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{last + 1}"})
+    print_on_wide_pages(sheet)
     _write_rows(sheet, formats, columns)
+
+
+def print_on_wide_pages(sheet: Worksheet) -> None:
+    """Landscape, all columns on one page, the header on each."""
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
 
 
 def _decorate(sheet: Worksheet, formats: Formats, style: Style, place: int, last: int) -> None:
@@ -138,12 +149,30 @@ def _decorate(sheet: Worksheet, formats: Formats, style: Style, place: int, last
 
 def _write_rows(sheet: Worksheet, formats: Formats, columns: Sequence[Column]) -> None:
     writers = [(place, _writer(sheet, item.values.dtype), formats[item.style]) for place, item in enumerate(columns)]
+    for row, lines in enumerate(_lines(columns), start=1):
+        sheet.set_row(row, _LINE_POINTS * lines)
     for offset in range(0, len(columns[0].values), _ROWS_AT_ONCE):
         chunk = [item.values.slice(offset, _ROWS_AT_ONCE).to_list() for item in columns]
         for row, cells in enumerate(zip(*chunk, strict=True), start=1 + offset):
             for (place, write, look), cell in zip(writers, cells, strict=True):
                 if cell is not None:
                     write(row, place, cell, look)
+
+
+def _lines(columns: Sequence[Column]) -> list[int]:
+    """Lines that each row takes, where a column wraps: only Excel finds the height of a row by itself."""
+    wrapped = [item for item in columns if item.style is Style.WRAPPED and item.values.dtype == pl.String]
+    if not wrapped:
+        return []
+    needed = [
+        item.values.str.split("\n")
+        .list.eval((pl.element().str.len_chars() / (item.width or _width(item))).ceil().clip(1))
+        .list.sum()
+        .fill_null(1)
+        .to_frame(str(place))
+        for place, item in enumerate(wrapped)
+    ]
+    return pl.concat(needed, how="horizontal").max_horizontal().cast(pl.Int64).to_list()
 
 
 def _writer(sheet: Worksheet, dtype: pl.DataType) -> Callable[..., int]:
