@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 
 # A quoted cell longer than this is taken for a quote that was never closed.
-_MOST_LINES_IN_A_RECORD = 1000
-_MOST_CHARACTERS_IN_A_RECORD = 1_000_000
+MOST_LINES_IN_A_RECORD = 1000
+MOST_CHARACTERS_IN_A_RECORD = 1_000_000
 _FULL_LINE_SHARE = 0.6
 _UNIT_SEPARATOR = "\x1f"
 _UNCLOSED = "a quote is opened and not closed"
@@ -102,7 +102,7 @@ def _joined(source: _Lines, first: str, parse: _Parse, dialect: Dialect, width: 
     """
     start, parts = source.number, [first]
     size = len(first)
-    while len(parts) < _MOST_LINES_IN_A_RECORD and size < _MOST_CHARACTERS_IN_A_RECORD:
+    while len(parts) < MOST_LINES_IN_A_RECORD and size < MOST_CHARACTERS_IN_A_RECORD:
         if (line := next(source, None)) is None:
             break
         parts.append(line)
@@ -115,7 +115,7 @@ def _joined(source: _Lines, first: str, parse: _Parse, dialect: Dialect, width: 
             continue
         if cells is None:
             break
-        if _swallows_records(parts, len(cells), dialect, width):
+        if swallows_records(parts, len(cells), dialect, width):
             yield from (Record(start + i, None, part.rstrip("\r\n"), _SWALLOWS) for i, part in enumerate(parts))
         else:
             yield Record(start, cells, text)
@@ -124,8 +124,8 @@ def _joined(source: _Lines, first: str, parse: _Parse, dialect: Dialect, width: 
     yield Record(start, None, first.rstrip("\r\n"), _UNCLOSED)
 
 
-def _swallows_records(parts: list[str], cells: int, dialect: Dialect, width: int | None) -> bool:
-    """Whether a record over several lines is several records between two stray quotes."""
+def swallows_records(parts: list[str], cells: int, dialect: Dialect, width: int | None) -> bool:
+    """Whether a record over several lines (`parts`) is several records between two stray quotes."""
     if width is None:
         return False
     if cells != width:
@@ -133,6 +133,22 @@ def _swallows_records(parts: list[str], cells: int, dialect: Dialect, width: int
     filled = [part for part in parts if part.strip()]
     full = sum(part.count(dialect.delimiter) == width - 1 for part in filled)
     return width > 1 and full >= _FULL_LINE_SHARE * len(filled)
+
+
+class _OneText:
+    """An iterator over one text, which then ends until it is given another."""
+
+    def __init__(self) -> None:
+        self.text: str | None = None
+
+    def __iter__(self) -> _OneText:
+        return self
+
+    def __next__(self) -> str:
+        if self.text is None:
+            raise StopIteration
+        text, self.text = self.text, None
+        return text
 
 
 def _parser(dialect: Dialect) -> _Parse:
@@ -146,10 +162,14 @@ def _parser(dialect: Dialect) -> _Parse:
         "strict": True,
     }
 
+    # One reader for all records: it starts anew at each, also after an error, and making one costs as much as a record.
+    source = _OneText()
+    reader = csv.reader(source, **options)  # type: ignore[arg-type]  # options are checked by csv
+
     def parse(text: str) -> tuple[list[str] | None, str | None]:
-        source = text.replace(dialect.delimiter, delimiter) if multi else text
+        source.text = text.replace(dialect.delimiter, delimiter) if multi else text
         try:
-            cells = next(csv.reader([source], **options), [""])  # type: ignore[arg-type]  # options are checked by csv
+            cells = next(reader, [""])
         except csv.Error as error:
             return None, _named(error)
         return ([c.replace(delimiter, dialect.delimiter) for c in cells] if multi else cells), None

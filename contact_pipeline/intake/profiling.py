@@ -58,26 +58,47 @@ def profile_columns(table: TextTable) -> list[ColumnProfile]:
     Counts are over all data rows; type and issues over evenly spread values where there are very many.
     """
     data = table.data
-    return [_profile(h, data[c]) for h, c in zip(table.headers, table.cell_columns, strict=True)]
+    if not table.headers:
+        return []
+    filled, distinct = _counts(data.select(table.cell_columns))
+    return [
+        _profile(header, data[column], filled[column], distinct[column])
+        for header, column in zip(table.headers, table.cell_columns, strict=True)
+    ]
 
 
 def looks_like_dates(values: pl.Series) -> bool:
     """Whether most of the filled cells are dates or times."""
-    texts = values.drop_nulls().head(_VALUES_LOOKED_AT).str.strip_chars()
-    texts = texts.filter(texts != "")
+    texts = _filled(values.drop_nulls().head(_VALUES_LOOKED_AT))
     return len(texts) > 0 and _count(texts, _PATTERNS["date"]) >= _MOSTLY * len(texts)
 
 
-def _profile(header: str, values: pl.Series) -> ColumnProfile:
-    texts = values.str.strip_chars().drop_nulls()
-    texts = texts.filter(texts != "")
-    samples = tuple(texts.head(_VALUES_LOOKED_AT).unique(maintain_order=True).head(_SAMPLES))
-    if not len(texts):
+def _counts(cells: pl.DataFrame) -> tuple[dict[str, int], dict[str, int]]:
+    """Filled cells and distinct values of each column; in one query over all columns, for they are many and long."""
+    stripped = pl.all().str.strip_chars()
+    filled = cells.select((stripped.str.len_bytes() > 0).sum()).row(0, named=True)
+    values = cells.select(stripped.n_unique()).row(0, named=True)
+    # Null and blank text count among the values; both are none.
+    nulls = cells.null_count().row(0, named=True)
+    none = {name: (nulls[name] > 0) + (filled[name] + nulls[name] < cells.height) for name in cells.columns}
+    return filled, {name: values[name] - none[name] for name in cells.columns}
+
+
+def _filled(values: pl.Series) -> pl.Series:
+    texts = values.str.strip_chars()
+    return texts.filter(texts != "")
+
+
+def _profile(header: str, values: pl.Series, filled: int, distinct: int) -> ColumnProfile:
+    if not filled:
         return ColumnProfile(header, "empty", 0, 0, (), ())
-    looked_at = texts.gather_every(max(1, len(texts) // _VALUES_LOOKED_AT))
+    values = values.drop_nulls()
+    samples = tuple(_filled(values.head(_VALUES_LOOKED_AT)).unique(maintain_order=True).head(_SAMPLES))
+    looked_at = _filled(values.gather_every(max(1, len(values) // _VALUES_LOOKED_AT)))
+    if looked_at.is_empty():  # nearly all of the cells are blanks
+        looked_at = _filled(values)
     kind, fitting = _type(looked_at)
-    issues = _issues(looked_at, kind, fitting)
-    return ColumnProfile(header, kind, len(texts), texts.n_unique(), samples, issues)
+    return ColumnProfile(header, kind, filled, distinct, samples, _issues(looked_at, kind, fitting))
 
 
 def _type(texts: pl.Series) -> tuple[str, int]:

@@ -8,6 +8,7 @@ import pytest
 import xlsxwriter
 
 from contact_pipeline.errors import FileRefused
+from contact_pipeline.home import Home
 from contact_pipeline.inspection import inspect_file
 from contact_pipeline.intake.reading import read_source
 from contact_pipeline.intake.tables import HeaderMissing, SourceFile
@@ -52,8 +53,8 @@ def test_columns_of_the_settings_stand_in_for_the_header(headless: Path) -> None
     assert [list(row) for row in table.data.select(table.cell_columns).rows()] == ROWS
 
 
-def test_inspect_fills_the_table_and_proposes_what_the_values_tell(headless: Path) -> None:
-    review = inspect_file(headless, Settings())
+def test_inspect_fills_the_table_and_proposes_what_the_values_tell(headless: Path, tmp_path: Path) -> None:
+    review = inspect_file(headless, Home(tmp_path / "home"))
     assert review["status"] == "refused"
     assert "no header row" in review["reason"]
     (table,) = review["tables"]
@@ -62,9 +63,9 @@ def test_inspect_fills_the_table_and_proposes_what_the_values_tell(headless: Pat
     assert proposed == ["email", [], ["phone"], ["created_at"]]
 
 
-def test_inspect_with_columns_in_the_settings_maps_them(headless: Path) -> None:
+def test_inspect_with_columns_in_the_settings_maps_them(headless: Path, tmp_path: Path) -> None:
     rules = (FileRule(match="list.*", columns=COLUMNS),)
-    review = inspect_file(headless, Settings(files=rules))
+    review = inspect_file(headless, Home(tmp_path / "home", Settings(files=rules)))
     assert review["status"] == "ok"
     assert tuple(column["field"] for column in review["tables"][0]["columns"]) == COLUMNS
 
