@@ -9,17 +9,20 @@ were written before the mapper was tried on them.
 from __future__ import annotations
 
 import csv
+import json
 import sys
+import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
-import polars as pl
+from click.testing import CliRunner
 
-from contact_pipeline.intake.tables import TextTable
+from contact_pipeline.cli import main as main_command
 from contact_pipeline.mapping import examination
 from contact_pipeline.mapping import headers as mapper
 from contact_pipeline.mapping.normalise import normalise_header
@@ -30,7 +33,6 @@ GIVEN = _REPOSITORY.parent / "shared" / "data" / "headers" / "headers_dev.csv"
 UNSEEN = _REPOSITORY / "contact_pipeline_tests" / "data" / "headers_unseen.csv"
 IDENTITY = frozenset({"email", "phone", "company", "opted_out", "converted"})
 _NOT_MAPPABLE = "IGNORE"
-_NO_CELLS = {name: pl.Int64 if name == "line" else pl.String for name in ("line", "kind", "problem", "raw")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +93,26 @@ def read_lists(path: Path) -> dict[str, list[Header]]:
     return dict(lists)
 
 
-def header_only(headers: Iterable[str]) -> TextTable:
-    """The table of a file that holds nothing but its header."""
-    names = tuple(headers)
-    return TextTable("", names, 1, pl.DataFrame(schema=_NO_CELLS | {f"c{at}": pl.String for at in range(len(names))}))
+def inspected(lists: dict[str, list[Header]]) -> list[list[dict[str, Any]]]:
+    """What `inspect --json` tells of the columns of each list, as a CSV file with nothing but these headers."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{number:04}.csv" for number in range(len(lists))]
+        for path, headers in zip(paths, lists.values(), strict=True):
+            with path.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerow(header.text for header in headers)
+        arguments = ["inspect", "--json", *map(str, paths)]
+        said = CliRunner().invoke(main_command, arguments, env={"CONTACT_PIPELINE_HOME": f"{folder}/home"})
+    if not said.stdout:
+        raise RuntimeError(said.output) from said.exception
+    return [[column for table in review["tables"] for column in table["columns"]] for review in json.loads(said.stdout)]
 
 
 def measure(lists: dict[str, list[Header]]) -> Figures:
-    """Map each list as one header-only file and count. A header the list itself leaves open counts for neither side."""
+    """Inspect each list as one header-only file and count. A header the list itself leaves open counts for neither side."""
     figures = Figures()
-    for tool, headers in lists.items():
-        plan = mapper.plan_table(header_only(header.text for header in headers), {})
-        for header, column in zip(headers, plan.columns, strict=True):
-            _count(figures, tool, header, column.field, column.reason)
+    for (tool, headers), columns in zip(lists.items(), inspected(lists), strict=True):
+        for header, column in zip(headers, columns, strict=True):
+            _count(figures, tool, header, column["field"], column["reason"])
     return figures
 
 

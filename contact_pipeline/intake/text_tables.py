@@ -29,6 +29,7 @@ from contact_pipeline.settings import Limits
 _SAMPLE_LINES = 400
 _SAMPLE_CHARACTERS = 1 << 19
 _SPARE_SHARE = 0.5
+_COMMENT = re.compile(r"#+(?:\s+\S|[^,;\t|]*$)")  # a header may begin with "#" or "#Employees"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -89,7 +90,7 @@ def _layout(lines: list[str], columns: Sequence[str], limits: Limits, name: str)
     first_line = 2 if declared_delimiter(lines) else 1
     dialect = choose_dialect(lines, name)
     records = list(read_records(lines[first_line - 1 :], dialect))
-    rows = [record.cells or [] if not record.raw.startswith("#") else [] for record in records]
+    rows = [record.cells or [] if not _COMMENT.match(record.raw) else [] for record in records]
     index = None if columns else find_header(rows)
     headers = tuple(columns) if columns else _headers(rows, index, name)
     if len(headers) > limits.columns:

@@ -51,11 +51,11 @@ def sort_by_labels(cells: pl.DataFrame, plan: TablePlan) -> tuple[pl.DataFrame, 
 
 def _rank(cells: pl.DataFrame, column: ColumnPlan) -> pl.Expr:
     """Rank of each row's value, as column r{index}."""
-    label = f"c{column.label_index}"
-    ranks = {text: int(rank_of(text)) for text in cells[label].unique()}
-    return (
-        pl.col(label).replace_strict(list(ranks), list(ranks.values()), return_dtype=pl.Int8).alias(f"r{column.index}")
-    )
+    labels = cells[f"c{column.label_index}"]
+    texts = labels.drop_nulls().unique()
+    ranks = pl.Series([int(rank_of(text)) for text in texts], dtype=pl.Int8)
+    ranked = pl.lit(None, pl.Int8) if texts.is_empty() else pl.col(labels.name).replace_strict(texts, ranks, default=None)
+    return ranked.fill_null(int(Rank.UNNAMED)).alias(f"r{column.index}")
 
 
 def _value(column: ColumnPlan) -> pl.Expr:
