@@ -147,7 +147,8 @@ def _read(text: str, written: Callable[[str], str]) -> Reading:
     name = _without_symbols(shown)
     if not any(c.isalpha() or (c.isalnum() and not c.isascii()) for c in name):
         return Reading(None, NO_LETTER)
-    return Reading(written(name), None if name == shown else HAD_SYMBOLS)
+    said = " ".join(unicodedata.normalize("NFC", text).split()).strip(",; ")
+    return Reading(written(name), None if len(name) == len(said) else HAD_SYMBOLS)
 
 
 def _without_symbols(name: str) -> str:

@@ -94,6 +94,7 @@ def test_what_is_said_before_a_name_is_told_from_the_name(text: str, salutation:
         ("Ann™", "Ann"),
         ('"Ann"', "Ann"),
         ("*Ann*", "Ann"),
+        ("\u202eAnn\u202c", "Ann"),
         ("Kim \U0001f44d\U0001f3fd", "Kim"),
     ],
 )
