@@ -17,6 +17,7 @@ _READ = 20_000  # non-blank cells looked at, spread over the column
 _DISTINCT = 1_000
 _FEW = 3  # fewer distinct values than this are no evidence against a header
 _MANY_OUTCOMES = 30
+_MANY = 20  # a status, a kind or a flag has fewer values
 _NEARLY_ALL = 0.95
 
 _EMAIL = r"^[^@\s]*<?[^@\s,;]+@[^@\s,;]+\.[^@\s]{2,}$|<[^@\s]+@[^@\s]+>"
@@ -32,6 +33,7 @@ _LEGAL_FORM = r"(?i)\b(inc|llc|ltd|limited|corp|gmbh|ag|kg|s\.?a\.?s?|s\.?r\.?l|
 _SHAPES: dict[str, str] = {
     "email": _EMAIL,
     "at_sign": "@",
+    "one_word": r"^\S+$",
     "url": _URL,
     "linkedin": r"(?i)linkedin\.com/",
     "digit": r"\d",
@@ -103,7 +105,7 @@ def objection(field: str, evidence: Evidence) -> str | None:
         return None
     kind = Kind.DATETIME if field == RECORD_DATE else FIELD_BY_NAME[field].kind
     if kind is Kind.EMAIL:
-        return "no value has an @" if evidence.distinct >= _FEW + 2 and evidence.share("at_sign") == 0 else None
+        return _objection_to_email(evidence)
     if kind is Kind.DATETIME:
         words = evidence.share("digit") == 0
         return "its values hold no dates" if words else _unlike(evidence, "email", "are e-mail addresses")
@@ -125,6 +127,14 @@ def objection(field: str, evidence: Evidence) -> str | None:
             else _unlike(evidence, "email", "are e-mail addresses")
         )
     return _objection_to_text(kind, evidence)
+
+
+def _objection_to_email(evidence: Evidence) -> str | None:
+    """Values without an @ are no addresses, but for many single words: those are damaged ones, whose rows shall fail."""
+    if evidence.distinct < _FEW + 2 or evidence.share("at_sign") > 0:
+        return None
+    damaged = evidence.distinct >= _MANY and evidence.share("one_word") == 1 and evidence.share("number") == 0
+    return None if damaged else "no value has an @"
 
 
 def _objection_to_text(kind: Kind, evidence: Evidence) -> str | None:
