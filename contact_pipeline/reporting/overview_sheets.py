@@ -17,7 +17,7 @@ from contact_pipeline.reporting.facts import ROW_STATES, ImportFacts, ReportFact
 from contact_pipeline.reporting.model_quality import candidate_name
 from contact_pipeline.reporting.palette import CATEGORY_COLOURS
 from contact_pipeline.reporting.playbook import load_playbook
-from contact_pipeline.reporting.sheets import Column, Formats, Style, column
+from contact_pipeline.reporting.sheets import Column, Formats, Style, column, print_on_wide_pages
 from contact_pipeline.scoring.card import ModelCard
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SUMMARY = "Summary"
 Cell = str | float | None
+_ROW_POINTS = {"title": 27, "heading": 21}  # larger type needs a higher row; only Excel finds that by itself
 
 
 class _Page:
@@ -36,6 +37,8 @@ class _Page:
         self.sheet, self.formats, self.row = sheet, formats, 0
 
     def line(self, *cells: Cell, look: str = Style.TEXT, looks: Sequence[str] = ()) -> None:
+        if look in _ROW_POINTS:
+            self.sheet.set_row(self.row, _ROW_POINTS[look])
         for place, cell in enumerate(cells):
             form = self.formats[looks[place] if place < len(looks) else look]
             if isinstance(cell, str):
@@ -55,6 +58,7 @@ def write_summary(
     """Counts, categories, method and quality of the scores, and two native charts; `notes` stand on top."""
     page = _Page(sheet, formats)
     sheet.hide_gridlines(2)
+    print_on_wide_pages(sheet)
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 8, 13)
     page.line("Scored leads", look="title")

@@ -124,15 +124,15 @@ def write_table(sheet: Worksheet, formats: Formats, columns: Sequence[Column], *
     sheet.autofilter(0, 0, last, len(columns) - 1)
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{last + 1}"})
     print_on_wide_pages(sheet)
+    sheet.repeat_rows(0)
     _write_rows(sheet, formats, columns)
 
 
 def print_on_wide_pages(sheet: Worksheet) -> None:
-    """Landscape, all columns on one page, the header on each."""
+    """Landscape, all columns on one page."""
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
 
 
 def _decorate(sheet: Worksheet, formats: Formats, style: Style, place: int, last: int) -> None:
