@@ -59,6 +59,9 @@ def _title(index: int, neighbours: Neighbours, evidence: Evidence) -> tuple[str,
     if evidence.distinct and evidence.share("salutation") <= 1 - _MOST:
         return "job_title", "its values are no salutations", 0.9
     if not neighbours.has("job_title"):
+        before_name = {"first_name", "last_name", "full_name"} & set(neighbours.fields[index + 1 : index + 2])
+        if before_name and not neighbours.has("salutation"):
+            return "job_title", "it stands before the name, as a salutation would", 0.5
         return "job_title", "no other column holds the job title", 0.8
     if neighbours.has("salutation"):
         return "job_title", "another column holds the salutation", 0.8

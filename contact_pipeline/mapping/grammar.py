@@ -189,6 +189,8 @@ def _read(normalised: str) -> Claim | None:
     ordinal = _ordinal(read, field) if field else None
     if field is None or ordinal is None:
         return None
+    if field == "job_title" and "LEAD" in concepts and concepts & _SPARE_TITLES:
+        return None  # a lead's role in a deal
     if field in {"created_at", RECORD_DATE} and not _AGENTS.isdisjoint(normalised.split()):
         return None
     fields = _AMBIGUOUS.get(field, (field,))
