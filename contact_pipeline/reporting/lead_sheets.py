@@ -59,7 +59,7 @@ def call_list(leads: pl.DataFrame) -> list[Column]:
         column("Phone", _first_of(hot, "phone", "mobile_phone"), width=18),
         column("E-mail", _first_of(hot, "email"), width=30),
         column("Score", hot["lead_score"], Style.SCORE, width=9, is_score=True),
-        column("Why", _in_short(hot["key_factors"]), Style.WRAPPED, width=84, is_score=True),
+        column("Why", _in_short(hot["key_factors"]), Style.WRAPPED, width=90, is_score=True),
         column("Next action", hot["recommended_action"], Style.WRAPPED, width=40, is_score=True),
         column(OUTCOME_HEADER, pl.Series([None] * hot.height, dtype=pl.String), width=22),
         column(CONTACT_ID_HEADER, hot["contact_id"], Style.MUTED, width=14),

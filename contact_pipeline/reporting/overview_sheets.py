@@ -200,7 +200,7 @@ def _add_charts(book: Workbook, sheet: Worksheet, categories_at: int, bins_at: i
         }
     )
     ring.set_hole_size(60)
-    sheet.insert_chart(bins_at - 1, 12, _finish(ring, "Leads by category", 400, 420))
+    sheet.insert_chart(bins_at - 1, 13, _finish(ring, "Leads by category", 400, 420))
 
 
 def _finish(chart: Chart, title: str, width: int, height: int) -> Chart:
