@@ -18,7 +18,7 @@ from contact_pipeline.home import Home
 from contact_pipeline.intake.tables import RowKind, SourceFile, TextTable
 from contact_pipeline.mapping.plan import Action, ColumnPlan, TablePlan
 from contact_pipeline.safe_text import unguard_formula
-from contact_pipeline.validation.quarantine import IMPORT, LINE, OWN_COLUMNS, RAW, SHEET, original_names
+from contact_pipeline.validation.quarantine import IMPORT, LINE, OWN_COLUMNS, RAW, REASONS, SHEET, original_names
 
 PLANS = "contact_pipeline.plans"  # metadata of stages/mapped_contacts: the mapping of each sheet
 LOST_LINE = f"the cell under '{LINE}' was changed; it tells which row this is"
@@ -80,7 +80,8 @@ def _column_plan(stored: dict[str, Any]) -> ColumnPlan:
 
 
 def _is_mended(table: TextTable) -> bool:
-    return {IMPORT, LINE} <= set(_places(table))
+    headers = set(_places(table))
+    return LINE in headers and bool({IMPORT, REASONS} & headers)
 
 
 def _places(table: TextTable) -> dict[str, str]:

@@ -27,8 +27,10 @@ _ESSENTIAL = ("first_name", "last_name", "email", "company")
 def review_table(table: TextTable, plan: TablePlan, cleaned: pl.DataFrame) -> dict[str, Any]:
     """The review of one table; `cleaned` is what cleaning made of its rows, in their order.
 
-    Keys: sheet, encoding, delimiter, header_row, rows (records below the header), not_data (kind -> records),
-    failing (rows that would be set aside), missing (labels of essential fields without a column), addresses (role,
+    Keys: sheet, tool (that wrote it, as far as its headers tell), signature (of this kind of table), warnings (what has
+    changed about it), encoding, delimiter, header_row, rows (records below the header), not_data (kind -> records),
+    failing (rows that would be set aside), excluded (columns not
+    taken in and their filled cells), missing (labels of essential fields without a column), addresses (role,
     free_mail, disposable -> rows), problems ({field, header, reason, rows, failing, lines}, most rows first; lines are the
     first few) and columns ({header, action, field, confidence, reason, alternatives, type, filled, distinct, issues}).
     """
@@ -36,6 +38,9 @@ def review_table(table: TextTable, plan: TablePlan, cleaned: pl.DataFrame) -> di
     kinds = dict(table.rows.group_by("kind").len().sort("kind").iter_rows())
     return {
         "sheet": table.name,
+        "tool": plan.tool,
+        "signature": plan.signature,
+        "warnings": list(plan.warnings),
         "encoding": table.encoding,
         "delimiter": table.delimiter,
         "header_row": table.header_line,
@@ -43,6 +48,7 @@ def review_table(table: TextTable, plan: TablePlan, cleaned: pl.DataFrame) -> di
         "not_data": {kind: n for kind, n in kinds.items() if kind not in {RowKind.DATA, RowKind.BROKEN}},
         "failing": cleaned.filter(fails).height,
         "missing": missing_essentials(plan),
+        "excluded": [{"header": c.header, "filled": table.data[f"c{c.index}"].count()} for c in plan.excluded],
         "addresses": _addresses(cleaned["email"]),
         "problems": find_problems(cleaned, plan),
         "columns": _columns(table, plan),
