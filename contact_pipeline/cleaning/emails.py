@@ -105,13 +105,13 @@ def doubts(emails: pl.Series, *, dns_seconds: float | None = None) -> pl.Series:
     Nothing is changed for it. The name service is asked only where `dns_seconds`, the time for all domains, is given.
     """
     addresses = pl.DataFrame({"email": emails})
-    domains = addresses.select(domain_of(pl.col("email")).str.extract(r"^(\S+)").drop_nulls().unique()).to_series()
+    domain = pl.col("email").str.extract(r"@(\S+)")  # of the first address in the cell
+    domains = addresses.select(domain.drop_nulls().unique()).to_series()
     reasons = dict.fromkeys(mistyped_domains(domains), MISTYPED_DOMAIN)
     if dns_seconds is not None:
         reasons |= dict.fromkeys(missing_domains(domains, seconds=dns_seconds), NO_SUCH_DOMAIN)
     if not reasons:
         return pl.repeat(None, len(emails), dtype=pl.String, eager=True)
-    domain = domain_of(pl.col("email")).str.extract(r"^(\S+)")
     return addresses.select(domain.replace_strict(reasons, default=None, return_dtype=pl.String)).to_series()
 
 
