@@ -104,15 +104,15 @@ def doubts(emails: pl.Series, *, dns_seconds: float | None = None) -> pl.Series:
 
     Nothing is changed for it. The name service is asked only where `dns_seconds`, the time for all domains, is given.
     """
-    addresses = pl.DataFrame({"email": emails})
-    domain = pl.col("email").str.extract(r"@(\S+)")  # of the first address in the cell
-    domains = addresses.select(domain.drop_nulls().unique()).to_series()
-    reasons = dict.fromkeys(mistyped_domains(domains), MISTYPED_DOMAIN)
+    behind = emails.str.split_exact("@", 1).struct.field("field_1")
+    domains = {text: text.partition(" ")[0] for text in behind.drop_nulls().unique()}  # of the first address in a cell
+    reasons = dict.fromkeys(mistyped_domains(domains.values()), MISTYPED_DOMAIN)
     if dns_seconds is not None:
-        reasons |= dict.fromkeys(missing_domains(domains, seconds=dns_seconds), NO_SUCH_DOMAIN)
-    if not reasons:
+        reasons |= dict.fromkeys(missing_domains(set(domains.values()), seconds=dns_seconds), NO_SUCH_DOMAIN)
+    doubtful = {text: reasons[domain] for text, domain in domains.items() if domain in reasons} if reasons else {}
+    if not doubtful:
         return pl.repeat(None, len(emails), dtype=pl.String, eager=True)
-    return addresses.select(domain.replace_strict(reasons, default=None, return_dtype=pl.String)).to_series()
+    return behind.replace_strict(doubtful, default=None, return_dtype=pl.String)
 
 
 def suggest(raw: pl.Series) -> pl.Series:
