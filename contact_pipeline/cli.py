@@ -24,6 +24,7 @@ from contact_pipeline.settings import Policy
 
 if TYPE_CHECKING:
     from contact_pipeline.defs.running import Runner
+    from contact_pipeline.mapping.learned import LearnedMapping
 
 _FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
@@ -83,7 +84,8 @@ def inspect(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
     from contact_pipeline.inspection import inspect_file
 
     home = _home()
-    reviews = [inspect_file(path, home) for path in _existing(files)]
+    learned = _learned(home) if home.crm.exists() else []
+    reviews = [inspect_file(path, home, learned) for path in _existing(files)]
     _print(reviews, as_json=as_json, words=lambda: display.show_reviews(reviews, why=why))
     for review in reviews:
         if review["status"] == "refused":
@@ -101,6 +103,31 @@ def imports(*, as_json: bool) -> None:
     with read_crm(_home()) as connection:
         past = past_imports(connection)
     _print([one.as_json() for one in past], as_json=as_json, words=lambda: display.show_imports(past))
+
+
+@main.group(invoke_without_command=True)
+@_JSON
+@click.pass_context
+def mappings(context: click.Context, *, as_json: bool) -> None:
+    """Show the mappings learned from imports, the newest first; each is used for the next file of its kind."""
+    if context.invoked_subcommand is None:
+        learned = _learned(_home())
+        _print([one.as_json() for one in learned], as_json=as_json, words=lambda: display.show_mappings(learned))
+
+
+@mappings.command("forget")
+@click.argument("signature")
+def forget_mapping(signature: str) -> None:
+    """Forget what was learned about the kind of table with SIGNATURE."""
+    from contact_pipeline.crm.mappings import forget
+    from contact_pipeline.crm.session import open_crm
+
+    home = _home()
+    if not home.crm.exists():
+        raise UsageError("No mapping was learned yet: nothing was imported.")
+    with open_crm(home) as connection:
+        forget(connection, signature)
+    click.echo(f"{signature}: forgotten. The next file of this kind is mapped by what its headers and values tell.")
 
 
 @main.command()
@@ -160,6 +187,14 @@ def _home() -> Home:
     home = Home.from_environment()
     _ = home.settings
     return home
+
+
+def _learned(home: Home) -> list[LearnedMapping]:
+    from contact_pipeline.crm.mappings import learned_mappings
+    from contact_pipeline.crm.session import read_crm
+
+    with read_crm(home) as connection:
+        return learned_mappings(connection)
 
 
 def _existing(files: tuple[Path, ...]) -> list[Path]:

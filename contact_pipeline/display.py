@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from contact_pipeline.crm.history import PastImport
     from contact_pipeline.crm.ledger import Ledger
     from contact_pipeline.imports import RunOutcome
+    from contact_pipeline.mapping.learned import LearnedMapping
 
 
 _WIDTH_WITHOUT_TERMINAL = 160
@@ -83,8 +84,21 @@ def show_imports(past: Sequence[PastImport]) -> None:
     out = _out()
     out.print(table if past else "No imports yet.")
     for one in past:
+        if one.parent:
+            out.print(f"{one.import_id}: mended rows of {one.parent}", markup=False)
         if one.reason:
             out.print(f"{one.import_id}: {one.reason}", markup=False)
+
+
+def show_mappings(learned: Sequence[LearnedMapping]) -> None:
+    """What each import taught, a line a mapping and a line for its columns."""
+    out = _out()
+    if not learned:
+        out.print("No mappings were learned yet.")
+    for one in learned:
+        out.print(f"{one.signature}: {one.tool or 'no known tool'}, {one.source} ({one.import_id})", markup=False)
+        for header, target in one.targets.items():
+            out.print(f"  {header} -> {target}", markup=False)
 
 
 def show_reviews(reviews: Sequence[Mapping[str, Any]], *, why: bool = False) -> None:
@@ -139,6 +153,12 @@ def _in_short(table: Mapping[str, Any]) -> Iterator[str]:
     read_as = [table["encoding"], table["delimiter"] and f"{table['delimiter']!r} between cells"]
     shape = [f"{table['rows']:,} records in {len(table['columns']):,} columns", f"header in row {table['header_row']}"]
     yield f"{place}{', '.join([*shape, *(part for part in read_as if part)])}; {table['kind']}"
+    if table["tool"]:
+        yield f"written by: {table['tool']}"
+    yield from table["warnings"]
+    if table["excluded"]:
+        named = ", ".join(f"{one['header']} ({one['filled']:,} filled)" for one in table["excluded"])
+        yield f"not taken in: {named}"
     if table["not_data"]:
         kinds = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in table["not_data"].items())
         yield f"no data: {kinds}"

@@ -6,6 +6,7 @@ anything slow to import, for `inspect` answers within a second.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from contact_pipeline.intake.reading import read_source
 from contact_pipeline.intake.tables import HeaderMissing, RowsMissing, SourceFile
 from contact_pipeline.mapping.apply import apply_plan
 from contact_pipeline.mapping.kinds import TableKind
+from contact_pipeline.mapping.learned import LearnedMapping
 from contact_pipeline.mapping.proposals import propose
 from contact_pipeline.mapping.selection import MappedTable, choose, map_tables
 from contact_pipeline.settings import ImportOptions
@@ -24,23 +26,28 @@ from contact_pipeline.validation.mended import parent_of, parent_plans, restored
 from contact_pipeline.validation.review import review_table
 
 
-def inspect_file(path: Path, home: Home) -> dict[str, Any]:
-    """What `inspect --json` says of one file: status, reason, sheets passed over, and the review of each table."""
+def inspect_file(path: Path, home: Home, learned: Sequence[LearnedMapping] = ()) -> dict[str, Any]:
+    """What `inspect --json` says of one file: status, reason, sheets passed over, and the review of each table.
+
+    `learned` are the mappings of earlier imports, the newest first.
+    """
     options = home.settings.options_for(path.name)
     mapped: list[MappedTable] = []
     source = SourceFile(path.name, ())
     refused: FileRefused | None = None
     try:
         source = read_source(path, home.settings.limits, columns=options.columns)
-        mapped = map_tables(source, options.mapping)
+        mapped = map_tables(source, options.mapping, learned)
         mapped = _mended(source, home) or mapped
         choose(mapped, source.name)
     except HeaderMissing as refusal:
         refused = refusal
-        mapped = [propose(one, profile_columns(one.table)) for one in map_tables(refusal.source, options.mapping)]
+        mapped = [
+            propose(one, profile_columns(one.table)) for one in map_tables(refusal.source, options.mapping, learned)
+        ]
     except RowsMissing as refusal:
         refused = refusal
-        mapped = map_tables(refusal.source, options.mapping)
+        mapped = map_tables(refusal.source, options.mapping, learned)
     except FileRefused as refusal:
         refused = refusal
     return {

@@ -11,7 +11,7 @@ import dagster as dg
 import polars as pl
 
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
-from contact_pipeline.intake.tables import SourceFile
+from contact_pipeline.intake.tables import RowKind, SourceFile
 from contact_pipeline.reporting.charts import svg_data_uri
 from contact_pipeline.scoring.card import ModelCard
 
@@ -70,6 +70,8 @@ def source_tables(source: SourceFile) -> dg.TableMetadataValue | str:
                 "header line": one.header_line,
                 "columns": len(one.headers),
                 "records": one.rows.height,
+                "data": one.data.height,
+                "broken": one.rows.filter(pl.col("kind") == RowKind.BROKEN).height,
             }
             for number, one in enumerate(source.tables, start=1)
         ]
@@ -88,6 +90,9 @@ def review(tables: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "mapping": table([_column_of_review(column, tables[column["table"] - 1]) for column in every]),
         "problems": table([_problem_of_review(problem) for problem in problems]),
+        "written_by": ", ".join(sorted({one["tool"] for one in tables if one["tool"]})) or "no known tool",
+        "warnings": "; ".join(warning for one in tables for warning in one["warnings"]) or "none",
+        "not_taken_in": table([dict(one) for each in tables for one in each["excluded"]]),
         "missing_essential_fields": ", ".join(sorted({label for one in tables for label in one["missing"]})) or "none",
         **{f"{kind}_addresses": count for kind, count in addresses.items()},
     }

@@ -120,6 +120,8 @@ def objection(field: str, evidence: Evidence) -> str | None:
     if kind is Kind.BOOLEAN:
         many = evidence.distinct > _MANY_OUTCOMES and evidence.share("digit") < 0.5
         return "it has too many different values for a yes or no" if many else None
+    if kind is Kind.LINKEDIN_URL:
+        return _unlike(evidence, "email", "are e-mail addresses")
     if kind is Kind.URL:
         return (
             "no value looks like a web address"

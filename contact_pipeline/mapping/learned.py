@@ -7,8 +7,9 @@ belong: storing them (`crm.mappings`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from contact_pipeline.mapping.normalise import normalise_header
 from contact_pipeline.mapping.plan import Action, TablePlan
@@ -38,6 +39,10 @@ class LearnedMapping:
     def day(self) -> str:
         """When it was learned, in words."""
         return f"{self.learned_at.day} {self.learned_at:%b %Y}"
+
+    def as_json(self) -> dict[str, Any]:
+        """What `mappings --json` prints."""
+        return {**asdict(self), "headers": list(self.headers), "learned_at": self.learned_at.isoformat()}
 
     @property
     def plain_headers(self) -> frozenset[str]:

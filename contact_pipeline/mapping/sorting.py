@@ -54,7 +54,9 @@ def _rank(cells: pl.DataFrame, column: ColumnPlan) -> pl.Expr:
     labels = cells[f"c{column.label_index}"]
     texts = labels.drop_nulls().unique()
     ranks = pl.Series([int(rank_of(text)) for text in texts], dtype=pl.Int8)
-    ranked = pl.lit(None, pl.Int8) if texts.is_empty() else pl.col(labels.name).replace_strict(texts, ranks, default=None)
+    ranked = (
+        pl.lit(None, pl.Int8) if texts.is_empty() else pl.col(labels.name).replace_strict(texts, ranks, default=None)
+    )
     return ranked.fill_null(int(Rank.UNNAMED)).alias(f"r{column.index}")
 
 
