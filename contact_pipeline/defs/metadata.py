@@ -72,8 +72,6 @@ def source_tables(source: SourceFile) -> dg.TableMetadataValue | str:
                 "records": one.rows.height,
                 "data": one.data.height,
                 "broken": one.rows.filter(pl.col("kind") == RowKind.BROKEN).height,
-                "data": one.data.height,
-                "broken": one.rows.filter(pl.col("kind") == RowKind.BROKEN).height,
             }
             for number, one in enumerate(source.tables, start=1)
         ]
