@@ -6,7 +6,9 @@ Belongs here: what makes a row of cells a header. Does not belong: what the head
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
 from statistics import median
 
 Cells = Sequence[str | None]
@@ -53,9 +55,25 @@ def find_header(rows: Sequence[Cells]) -> int | None:
     return None
 
 
-def header_texts(cells: Cells) -> tuple[str, ...]:
-    """Headers as shown: outer blanks and invisible marks removed, blank ones kept as empty text."""
-    return tuple(_visible(cell or "") for cell in cells)
+def header_texts(rows: Sequence[Cells], index: int) -> tuple[str, ...]:
+    """Headers as shown: outer blanks and invisible marks removed, blank ones kept as empty text.
+
+    Headers that are the same ("Street" of the billing and of the shipping address) take the names of the groups that stand
+    above them, where these tell them apart.
+    """
+    headers = tuple(_visible(cell or "") for cell in rows[index])
+    above = [_visible(cell or "") for cell in rows[index - 1]] if index else []
+    if len(above) != len(headers) or not _is_group_row([_filled(row) for row in rows], index - 1):
+        return headers
+    groups = accumulate(above, _latest)
+    grouped = [f"{group} {header}".strip() for group, header in zip(groups, headers, strict=True)]
+    tell = len(set(grouped)) == len(grouped)
+    twice = {header for header, count in Counter(headers).items() if header and count > 1}
+    return tuple(long if tell and short in twice else short for short, long in zip(headers, grouped, strict=True))
+
+
+def _latest(group: str, cell: str) -> str:
+    return cell or group
 
 
 def looks_like_address(text: str | None) -> bool:

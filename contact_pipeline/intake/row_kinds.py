@@ -16,6 +16,9 @@ from contact_pipeline.intake.tables import RowKind
 
 _TOTAL = r"(?i)^\s*(?:grand |sub-?)?(?:totals?|sum|summe|gesamt|gesamtsumme|totale|totaal|suma|somme|итого|合計|合计)\s*:?\s*$"
 _TOTAL_VALUE = re.compile(r"^[\s\d.,%€$£+()-]*$")
+_FIELD_NAME = re.compile(r"^[A-Za-z]\w*$")
+_JOINED_WORDS = re.compile(r"[A-Za-z]_[A-Za-z]|[a-z][A-Z]")
+_CUSTOM_FIELD = re.compile(r"^(?:[a-z0-9]+__)?(.+)__c$")
 _FEWEST_COLUMNS_WITH_NOTES = 3  # in a narrow table a lone cell may well be a contact
 
 
@@ -32,6 +35,7 @@ def classify(rows: pl.DataFrame, headers: Sequence[str]) -> pl.DataFrame:
     undecided = pl.col("kind").is_null()
     marks = [
         _blank(rows.filter(undecided & first.str.strip_chars().replace("", None).is_null()), cells),
+        _field_names(rows.filter(undecided).head(1), cells, headers),
         _repeated(rows.filter(undecided & _header_cell(headers)), cells, headers),
         _totals(rows.filter(undecided & first.str.contains(_TOTAL)), cells),
     ]
@@ -62,6 +66,20 @@ def _header_cell(headers: Sequence[str]) -> pl.Expr:
 def _repeated(candidates: pl.DataFrame, cells: list[str], headers: Sequence[str]) -> tuple[RowKind, list[int]]:
     same = [pl.col(c).fill_null("").str.strip_chars() == h for c, h in zip(cells, headers, strict=True)]
     return RowKind.REPEATED_HEADER, candidates.filter(pl.all_horizontal(same))["_position"].to_list()
+
+
+def _field_names(first: pl.DataFrame, cells: list[str], headers: Sequence[str]) -> tuple[RowKind, list[int]]:
+    """A first row that says the headers again as a program calls them: "Contact1 First Name", "Contact1_Firstname__c"."""
+    pairs = [(cell, h) for row in first.select(cells).iter_rows() for cell, h in zip(row, headers, strict=True) if cell]
+    names = [cell for cell, _ in pairs if _FIELD_NAME.match(cell)]
+    by_program = len(names) == len(pairs) > 1 and any(map(_JOINED_WORDS.search, names))
+    alike = sum(_squeezed(cell) == _squeezed(header) for cell, header in pairs)
+    return RowKind.REPEATED_HEADER, first["_position"].to_list() if by_program and 2 * alike >= len(pairs) else []
+
+
+def _squeezed(name: str) -> str:
+    """The letters and digits alone, without what Salesforce puts around the name of a custom field."""
+    return re.sub(r"[\W_]", "", _CUSTOM_FIELD.sub(r"\1", name.casefold()))
 
 
 def _totals(candidates: pl.DataFrame, cells: list[str]) -> tuple[RowKind, list[int]]:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +20,7 @@ from contact_pipeline.errors import FileRefused
 from contact_pipeline.intake.header_row import NO_HEADER, find_header, header_texts, says_no_rows
 from contact_pipeline.intake.refusals import refusal, shown
 from contact_pipeline.intake.row_kinds import classify
+from contact_pipeline.intake.sheet_marks import SheetMarks, is_linked_data, last_header_row, stacked_headers
 from contact_pipeline.intake.signatures import Container
 from contact_pipeline.intake.tables import HeaderMissing, RowKind, RowsMissing, SourceFile, TextTable, position_headers
 from contact_pipeline.intake.workbook_guard import check_ole_workbook, check_zip_workbook
@@ -41,18 +43,19 @@ def read_workbook(
     `workbook_guard`, and empty, header_only, too_many_columns, too_many_rows when no sheet holds a table; HeaderMissing.
     """
     if container is Container.ZIP_WORKBOOK:
-        check_zip_workbook(data, limits, name)
+        marks = check_zip_workbook(data, limits, name)
     else:
         check_ole_workbook(data, name)
+        marks = {}
     tables, ignored = [], []
     problems: list[FileRefused] = []
     headless: list[TextTable] = []
-    for sheet, reason, cells in _parse(data, limits, name):
-        if cells is None:
+    for sheet, reason, found in _parse(data, limits, name):
+        if found is None:
             ignored.append((sheet, reason))
             continue
         try:
-            tables.append(_table(sheet, cells, columns, limits, name))
+            tables.append(_table(sheet, found, marks.get(sheet, SheetMarks()), columns, limits, name))
         except HeaderMissing as problem:
             headless.extend(problem.source.tables)
             ignored.append((sheet, _REASONS[problem.reason]))
@@ -76,7 +79,7 @@ def _nothing_in_it(ignored: list[tuple[str, str]], name: str) -> FileRefused:
     return refusal(name, "empty", what)
 
 
-def _parse(data: bytes, limits: Limits, name: str) -> list[tuple[str, str, pl.DataFrame | None]]:
+def _parse(data: bytes, limits: Limits, name: str) -> list[tuple[str, str, _Cells | None]]:
     """(sheet, why it is ignored, cells) of each sheet, parsed in a child process under a memory and a time limit."""
     with tempfile.TemporaryDirectory(prefix="workbook-") as place:
         folder = Path(place)
@@ -112,14 +115,25 @@ def _why_ignored(visible: str) -> str:
     return {"visible": "empty", "chart": "a chart, no cells"}.get(visible, "hidden")
 
 
-def _cells(folder: Path, file: str | None) -> pl.DataFrame | None:
-    """All cells of a sheet as text, row 1 first; None where there are none."""
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """The filled columns of a sheet (c0, c1, ..), all text, row 1 first; and which columns of the sheet they are."""
+
+    rows: pl.DataFrame
+    columns: tuple[int, ...]
+
+
+def _cells(folder: Path, file: str | None) -> _Cells | None:
+    """All cells of a sheet; None where there are none."""
     if file is None:
         return None
     cells = pl.read_ipc(folder / file)
     cells = cells.select(_tidied(column) for column in cells.columns)
     cells = cells.select(column for column in cells if column.null_count() < len(column))
-    return cells.rename({column: f"c{i}" for i, column in enumerate(cells.columns)}) if cells.width else None
+    if not cells.width:
+        return None
+    renamed = cells.rename({column: f"c{i}" for i, column in enumerate(cells.columns)})
+    return _Cells(renamed, tuple(map(int, cells.columns)))
 
 
 def _tidied(column: str) -> pl.Expr:
@@ -129,17 +143,18 @@ def _tidied(column: str) -> pl.Expr:
     return text.str.replace(r"^1899-12-3[01] (\d\d:\d\d:\d\d)", "$1").replace("", None)
 
 
-def _table(sheet: str, cells: pl.DataFrame, columns: Sequence[str], limits: Limits, name: str) -> TextTable:
-    first_rows = cells.head(_HEADER_ROWS).rows()
-    label = f"{name}, sheet {sheet}"
-    header = None if columns else find_header(first_rows)
+def _table(
+    sheet: str, found: _Cells, marks: SheetMarks, columns: Sequence[str], limits: Limits, name: str
+) -> TextTable:
+    cells, label = found.rows, f"{name}, sheet {sheet}"
     if cells.width > limits.columns:
         what = f"has too many columns: {cells.width:,}, the limit is {limits.columns:,}. Export fewer."
         raise refusal(label, "too_many_columns", what)
-    headers = position_headers(cells.width) if header is None else header_texts(first_rows[header])
     if columns:
         headers, cells = _named(columns, cells, label)
-    below = 0 if header is None else header + 1
+        below = 0
+    else:
+        headers, below = _headers(cells, marks.among(found.columns))
     rows = classify(_without_blank_end(_rows(cells, below, limits)), headers)
     table = TextTable(sheet, headers, below, rows)
     if not rows["kind"].is_in([RowKind.DATA, RowKind.BROKEN]).any():
@@ -147,9 +162,21 @@ def _table(sheet: str, cells: pl.DataFrame, columns: Sequence[str], limits: Limi
     if rows.height > limits.rows:
         what = f"has too many rows: {rows.height:,}, the limit is {limits.rows:,}. Split it."
         raise refusal(label, "too_many_rows", what)
-    if header is None and not columns:
+    if not below and not columns:
         raise HeaderMissing(NO_HEADER, SourceFile(name, (table,)))
     return table
+
+
+def _headers(cells: pl.DataFrame, marks: SheetMarks) -> tuple[tuple[str, ...], int]:
+    """The headers and the number of rows down to them; stand-ins and 0 where there is no header row."""
+    rows = cells.head(_HEADER_ROWS).rows()
+    header = find_header(rows)
+    if header is None or is_linked_data(header, marks):
+        return position_headers(cells.width), 0
+    last = last_header_row(header, marks)
+    if last == header or last >= len(rows):
+        return header_texts(rows, header), header + 1
+    return header_texts([stacked_headers(rows, header, last, marks)], 0), last + 1
 
 
 def _named(columns: Sequence[str], cells: pl.DataFrame, label: str) -> tuple[tuple[str, ...], pl.DataFrame]:

@@ -106,7 +106,7 @@ def _layout(lines: list[str], columns: Sequence[str], limits: Limits, name: str)
 def _headers(rows: list[list[str]], index: int | None, name: str) -> tuple[str, ...]:
     """The texts of the header row, or stand-ins as wide as most rows where there is none."""
     if index is not None:
-        return header_texts([as_written(cell) for cell in rows[index]])
+        return header_texts([[as_written(cell) for cell in row] for row in rows[: index + 2]], index)
     widths = Counter(len(row) for row in rows if any(cell.strip() for cell in row))
     if not widths:
         raise refusal(name, "empty", "is empty: its first lines hold nothing. Export it again.")

@@ -5,7 +5,7 @@ the parser abort, panic or grow without end; then this process dies, not the pip
 starts quickly.
 
 Writes into FOLDER a file `sheets.json`, a list of {"name", "visible", "file"} or an object {"error"}, and each visible
-sheet as Arrow IPC, all cells text, from row 1 on.
+sheet as Arrow IPC, all cells text, from row 1 on; a column is called by its number, A being 0.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ def _sheet(reader: fastexcel.ExcelReader, name: str, target: Path) -> dict[str, 
     facts: dict[str, object] = {"name": name, "visible": sheet.visible, "file": None}
     if sheet.visible == "visible" and sheet.width:
         batch = pa.record_batch(sheet)
+        batch = batch.rename_columns([str(column.absolute_index) for column in sheet.selected_columns])
         with ipc.new_file(target, batch.schema) as writer:
             writer.write_batch(batch)
         facts["file"] = target.name

@@ -19,6 +19,7 @@ from itertools import pairwise
 
 from contact_pipeline.errors import FileRefused
 from contact_pipeline.intake.refusals import refusal
+from contact_pipeline.intake.sheet_marks import SheetMarks, by_sheet_name, marks_of
 from contact_pipeline.settings import Limits
 
 _MOST_PARTS = 2000
@@ -33,17 +34,20 @@ _STRING_START = re.compile(rb"<(?:\w+:)?si[\s>/]")
 _STRING_USE = re.compile(rb"""t=["']s["'][^>]*>\s*<(?:\w+:)?v>(\d+)<""")
 _TAG = re.compile(rb"<(/?)[A-Za-z_][^<>]*?(/?)>")
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml$|content\.xml$", re.IGNORECASE)
+_DIRECTORY = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
 _STRINGS_PART = re.compile(r"xl/sharedStrings\.xml$", re.IGNORECASE)
 
 _SAVE_AGAIN = "Open it in a spreadsheet program and save it again as XLSX."
 
 
-def check_zip_workbook(data: bytes, limits: Limits, name: str) -> None:
-    """Raises FileRefused: corrupt_workbook, macro_workbook, doctype, too_large, unsupported_workbook."""
+def check_zip_workbook(data: bytes, limits: Limits, name: str) -> dict[str, SheetMarks]:
+    """The marks of each sheet by its name, on the way.
+
+    Raises FileRefused: corrupt_workbook, macro_workbook, doctype, too_large, unsupported_workbook."""
     with _zip_errors(name):
         archive = zipfile.ZipFile(BytesIO(data))
     _check_entries(archive, name)
-    _check_parts(archive, limits, name)
+    return _check_parts(archive, limits, name)
 
 
 def check_ole_workbook(data: bytes, name: str) -> None:
@@ -94,10 +98,11 @@ def _offset(entry: zipfile.ZipInfo) -> int:
     return entry.header_offset
 
 
-def _check_parts(archive: zipfile.ZipFile, limits: Limits, name: str) -> None:
+def _check_parts(archive: zipfile.ZipFile, limits: Limits, name: str) -> dict[str, SheetMarks]:
     left = limits.workbook_inflated_bytes
     long_strings: dict[int, int] = {}
-    sheets = []
+    sheets: dict[str, SheetMarks] = {}
+    directory: dict[str, bytes] = {}
     for entry in sorted(archive.infolist(), key=lambda e: not _STRINGS_PART.search(e.filename)):
         part = _inflate(archive, entry, left, name)
         left -= len(part)
@@ -107,11 +112,14 @@ def _check_parts(archive: zipfile.ZipFile, limits: Limits, name: str) -> None:
         if _STRINGS_PART.search(entry.filename):
             long_strings = _check_strings(part, name)
         elif _SHEET_PART.search(entry.filename):
-            sheets.append(entry.filename)
+            sheets[entry.filename] = marks_of(part)
             _check_grid(part, limits, name)
             _check_uses(part, long_strings, limits, name)
+        elif entry.filename.lower() in _DIRECTORY:
+            directory[entry.filename.lower()] = part
     if not sheets:
         raise _damaged(name, "it has no sheet")
+    return by_sheet_name(sheets, *(directory.get(part, b"") for part in _DIRECTORY))
 
 
 def _inflate(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int, name: str) -> bytes:
