@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import polars as pl
 
 from contact_pipeline.errors import FileRefused
 from contact_pipeline.home import Home
 from contact_pipeline.intake.tables import RowKind, SourceFile, TextTable
-from contact_pipeline.mapping.plan import Action, ColumnPlan, TablePlan
+from contact_pipeline.mapping.plan import TablePlan, plan_of_json
 from contact_pipeline.safe_text import unguard_formula
 from contact_pipeline.validation.quarantine import IMPORT, LINE, OWN_COLUMNS, RAW, REASONS, SHEET, original_names
 
@@ -54,7 +53,7 @@ def parent_plans(home: Home, import_id: str) -> list[tuple[str, TablePlan]]:
             "imported, or take the Set-aside columns out to import them as a file of their own.",
         )
     used = json.loads(pl.read_parquet_metadata(path)[PLANS])
-    return [(one["sheet"], TablePlan(tuple(_column_plan(column) for column in one["columns"]))) for one in used]
+    return [(one["sheet"], plan_of_json(one)) for one in used]
 
 
 def restored(source: SourceFile, plans: Sequence[tuple[str, TablePlan]]) -> SourceFile:
@@ -73,10 +72,6 @@ def restored(source: SourceFile, plans: Sequence[tuple[str, TablePlan]]) -> Sour
         if rows.height:
             tables.append(replace(mended[0], name=sheet, headers=headers, rows=rows))
     return replace(source, tables=tuple(tables))
-
-
-def _column_plan(stored: dict[str, Any]) -> ColumnPlan:
-    return ColumnPlan(**{**stored, "action": Action(stored["action"]), "alternatives": tuple(stored["alternatives"])})
 
 
 def _is_mended(table: TextTable) -> bool:
