@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from contact_pipeline import display
-from contact_pipeline.errors import PipelineError, UsageError
+from contact_pipeline.errors import HomeBusy, PipelineError, UsageError
 from contact_pipeline.home import Home
 from contact_pipeline.settings import Policy
 
@@ -84,7 +84,7 @@ def inspect(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
     from contact_pipeline.inspection import inspect_file
 
     home = _home()
-    learned = _learned(home) if home.crm.exists() else []
+    learned = _learned_by_now(home) if home.crm.exists() else []
     reviews = [inspect_file(path, home, learned) for path in _existing(files)]
     _print(reviews, as_json=as_json, words=lambda: display.show_reviews(reviews, why=why))
     for review in reviews:
@@ -189,12 +189,21 @@ def _home() -> Home:
     return home
 
 
-def _learned(home: Home) -> list[LearnedMapping]:
+def _learned(home: Home, *, wait_seconds: float | None = None) -> list[LearnedMapping]:
     from contact_pipeline.crm.mappings import learned_mappings
     from contact_pipeline.crm.session import read_crm
 
-    with read_crm(home) as connection:
+    with read_crm(home, wait_seconds=wait_seconds) as connection:
         return learned_mappings(connection)
+
+
+def _learned_by_now(home: Home) -> list[LearnedMapping]:
+    """What earlier imports taught; nothing, said on stderr, while an import holds the CRM: a review does not wait."""
+    try:
+        return _learned(home, wait_seconds=0.2)
+    except HomeBusy:
+        click.echo("An import is under way: what earlier imports taught is left out of this review.", err=True)
+        return []
 
 
 def _existing(files: tuple[Path, ...]) -> list[Path]:

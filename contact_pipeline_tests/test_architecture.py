@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 import tomllib
@@ -64,7 +65,10 @@ def test_inspecting_a_file_needs_nothing_slow(tmp_path: Path) -> None:
         "import sys; from contact_pipeline.cli import main; main.main(['inspect', sys.argv[1]], standalone_mode=False)"
     )
     wrapped = f"import sys\ntry:\n exec({code!r})\nexcept SystemExit: pass\nprint(sorted(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", wrapped, str(sample)], capture_output=True, text=True, check=True)
+    new_home = os.environ | {"CONTACT_PIPELINE_HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [sys.executable, "-c", wrapped, str(sample)], capture_output=True, text=True, check=True, env=new_home
+    )
     loaded = done.stdout.splitlines()[-1]
     assert not [slow for slow in ("'dagster'", "'pandera'", "'xgboost'", "'pandas'", "'duckdb'") if slow in loaded]
 

@@ -29,13 +29,13 @@ def open_crm(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def read_crm(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+def read_crm(home: Home, *, wait_seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A look at the CRM that cannot write; an empty CRM where there is none yet. Raises HomeBusy.
 
-    A file of an older version is brought up to date first.
+    A file of an older version is brought up to date first. Waits for others as `warehouse_of` does.
     """
     if home.crm.exists():
-        with warehouse_of(home).reading() as connection:
+        with warehouse_of(home, wait_seconds=wait_seconds).reading() as connection:
             is_there = has_tables(connection)
             is_old = is_there and is_outdated(connection)
             if is_there and not is_old:
@@ -44,7 +44,7 @@ def read_crm(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         if is_old:
             with open_crm(home):
                 pass
-            with warehouse_of(home).reading() as connection:
+            with warehouse_of(home, wait_seconds=wait_seconds).reading() as connection:
                 yield connection
             return
     with in_memory() as connection:

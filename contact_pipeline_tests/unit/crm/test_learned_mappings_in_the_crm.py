@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner, Result
 
 from contact_pipeline import stages
+from contact_pipeline.cli import main
 from contact_pipeline.crm.mappings import forget, learned_mappings, note_custom_fields
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.crm.tables import SCHEMA_VERSION, ensure_tables
@@ -37,6 +42,16 @@ def _import(home: Home, path: Path, **mapping: str) -> str:
     return receipt.import_id
 
 
+def _run(home: Home, *arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments, env={"CONTACT_PIPELINE_HOME": str(home.root)})
+
+
+def _said(home: Home, *arguments: str) -> str:
+    done = _run(home, *arguments)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
 def _owner_of(plan: TablePlan) -> str | None:
     return plan.columns[1].field
 
@@ -56,6 +71,32 @@ def test_a_forgotten_mapping_teaches_nothing_any_more(home: Home, contacts_csv: 
         forget(connection, learned.signature)
     later = _import(home, contacts_csv(_HEADER, "b@x.org,Bob,2,s", name="two.csv"))
     assert _owner_of(_mapped(home, later)) is None
+
+
+def test_the_command_line_shows_and_forgets_what_was_learned(home: Home, contacts_csv: Csv) -> None:
+    _import(home, contacts_csv(_HEADER, "a@x.org,Ann,1,s", name="one.csv"), Wer="owner")
+    next_file = contacts_csv(_HEADER, "b@x.org,Bob,2,s", name="two.csv")
+    (learned,) = json.loads(_said(home, "mappings", "--json"))
+    assert learned["targets"] == {"email": "email", "wer": "owner"}
+    assert learned["signature"] in _said(home, "mappings")
+    assert "as in the import of" in _said(home, "inspect", "--json", str(next_file))
+    _said(home, "mappings", "forget", learned["signature"])
+    assert json.loads(_said(home, "mappings", "--json")) == []
+
+
+def test_a_review_does_not_wait_for_an_import_under_way(home: Home, contacts_csv: Csv) -> None:
+    _import(home, contacts_csv(_HEADER, "a@x.org,Ann,1,s", name="one.csv"), Wer="owner")
+    next_file = contacts_csv(_HEADER, "b@x.org,Bob,2,s", name="two.csv")
+    holding = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holding, str(home.crm)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        said = _run(home, "inspect", str(next_file))
+        other.communicate("")
+    assert said.exit_code == 0
+    assert "An import is under way" in said.stderr
 
 
 def test_forgetting_what_was_never_learned_is_an_error_that_says_so(home: Home) -> None:
