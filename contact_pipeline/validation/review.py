@@ -29,10 +29,10 @@ def review_table(table: TextTable, plan: TablePlan, cleaned: pl.DataFrame) -> di
 
     Keys: sheet, tool (that wrote it, as far as its headers tell), signature (of this kind of table), warnings (what has
     changed about it), encoding, delimiter, header_row, rows (records below the header), not_data (kind -> records),
-    failing (rows that would be set aside), excluded (columns not
-    taken in and their filled cells), missing (labels of essential fields without a column), addresses (role,
-    free_mail, disposable -> rows), problems ({field, header, reason, rows, failing, lines}, most rows first; lines are the
-    first few) and columns ({header, action, field, confidence, reason, alternatives, type, filled, distinct, issues}).
+    failing (rows that would be set aside), missing (labels of essential fields without a column), excluded (columns not
+    taken in and their filled cells), addresses (role, free_mail, disposable -> rows), problems ({field, header, reason,
+    rows, failing, lines}, most rows first; lines are the first few) and columns ({header, action, field, confidence,
+    reason, alternatives, type, filled, distinct, issues}).
     """
     fails = _fails(plan)
     kinds = dict(table.rows.group_by("kind").len().sort("kind").iter_rows())

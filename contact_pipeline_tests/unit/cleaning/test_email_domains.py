@@ -109,3 +109,18 @@ def test_a_name_service_that_never_answers_holds_nobody_up() -> None:
     found = email_domains.missing_domains(["slow.example", "gone.example", "a.example"], seconds=0.3, look_up=never)
     release.set()
     assert found == {"gone.example"}
+
+
+@pytest.mark.parametrize(("asked", "reasons"), [(False, []), (True, [emails.NO_SUCH_DOMAIN])])
+def test_the_name_service_is_asked_only_where_the_settings_say_so(
+    asked: bool, reasons: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(email_domains, "_look_up", _name_service)
+    row = {"kind": "data", "problem": None, "raw": None, "custom_fields": None, "source_date": None}
+    types = {"line": pl.Int64, **dict.fromkeys([*row, "email"], pl.String)}
+    addresses = ("ann@gone.example", "bob@acme.example")
+    mapped = pl.DataFrame([{**row, "line": n, "email": one} for n, one in enumerate(addresses)], schema=types)
+    settings = ImportSettings(check_email_domains=asked, email_domain_seconds=5)
+    cleaned = contacts.clean_contacts(mapped, ImportOptions(), settings)
+    assert cleaned["email"].to_list() == list(addresses)
+    assert [[issue["reason"] for issue in issues] for issues in cleaned["issues"]] == [reasons, []]
