@@ -2,8 +2,10 @@
 
 Belongs here: recall, precision and the wrong maps, with all that is known, with a tool's family unknown, and with no
 spelling known. Does not belong: the mapper. A header list is mapped as a header-only file of its tool would be.
-Without arguments: the lists of ../shared/data/headers and those of contact_pipeline_tests/data/headers_unseen.csv, which
-were written before the mapper was tried on them.
+Without arguments: the lists of ../shared/data/headers and two rounds of lists in contact_pipeline_tests/data, each written
+before the mapper was tried on it. At the first try the mapper had, of the first round (34 tools), recall 89.1 %, precision
+99.0 % and one wrong map onto identity or consent; of the second (12 tools), after the rules learned from the first, 92.1 %,
+99.0 % and one.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from contact_pipeline.mapping.spellings import known_header
 _REPOSITORY = Path(__file__).parents[1]
 GIVEN = _REPOSITORY.parent / "shared" / "data" / "headers" / "headers_dev.csv"
 UNSEEN = _REPOSITORY / "contact_pipeline_tests" / "data" / "headers_unseen.csv"
+UNSEEN_SECOND = UNSEEN.with_name("headers_unseen_second.csv")
 IDENTITY = frozenset({"email", "phone", "company", "opted_out", "converted"})
 _NOT_MAPPABLE = "IGNORE"
 
@@ -193,4 +196,4 @@ def main(paths: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    main([Path(name) for name in sys.argv[1:] if not name.startswith("--")] or [GIVEN, UNSEEN])
+    main([Path(name) for name in sys.argv[1:] if not name.startswith("--")] or [GIVEN, UNSEEN, UNSEEN_SECOND])

@@ -55,6 +55,8 @@ class Verdict:
 def _tier(place: Place, field: str) -> int:
     if field in {"phone", "mobile_phone"} and place is Place.PRIMARY:
         return 1  # tools that have a primary number beside a work number repeat one of the others in it
+    if field == "mobile_phone" and place is Place.WORK:
+        return 1  # beside a mobile of no named place it is a further one
     return 0 if place in _OWN else int(place)
 
 
@@ -103,13 +105,18 @@ def _field(field: str, rivals: list[Contender], contradict: Contradict) -> dict[
 
 
 def _streets(rivals: list[Contender], contradict: Contradict) -> dict[int, Verdict]:
-    """Lines of one street (same words, other numbers) belong together."""
+    """Lines of one street (same words, other numbers, or "line" added) belong together."""
     if not rivals:
         return {}
-    lines = [c for c in rivals if c.base == rivals[0].base and c.place is rivals[0].place]
+    first = rivals[0]
+    lines = [c for c in rivals if c.place is first.place and _is_line_of(c, first)]
     others = [c for c in rivals if c not in lines]
     verdicts, left = _share("street_address", [rivals[0], *others], contradict)
     return {c.index: Verdict("street_address") for c in lines} | verdicts | _losers(left, rivals[:1])
+
+
+def _is_line_of(line: Contender, first: Contender) -> bool:
+    return line.base == first.base or (line.ordinal > 1 and line.base.startswith(f"{first.base} "))
 
 
 def _share(

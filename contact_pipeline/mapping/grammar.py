@@ -24,10 +24,11 @@ _AMBIGUOUS: dict[str, tuple[str, ...]] = {
 }
 _REACHABLE = frozenset({"email", "phone", "mobile_phone"})
 _AT_WORK = frozenset({"company", "job_title", "department", "website"})
-_SPARE_TITLES = frozenset({"ROLE", "JOB"})
+_SPARE_TITLES = frozenset({"ROLE", "JOB", "PROFESSION"})
 _NAME_WORDS = frozenset({"NOM", "NOME"})  # "nom" beside a given name, "nome" beside a surname mean the other half
 _AGENTS = frozenset({"by", "da", "par", "por", "von", "durch"})  # "Creato da", "Erstellt von": a person, not a time
-_COUNTS = frozenset({"website_visits", "content_downloads", "email_opens", "email_clicks"})
+# What these say changes with whom or what they are said of: "open leads" are no opened e-mails.
+_NEVER_NARROWED = frozenset({"website_visits", "content_downloads", "email_opens", "email_clicks", "converted"})
 _LONGEST_WORD = 24
 _ASKING = re.compile(
     r"^(?:(?:hi|hello|hey|and|so|please|enter|provide|what s|what is|whats|what|which|in which|in what|wie lautet|wie ist"
@@ -98,7 +99,7 @@ def _allowed_beside(field: str) -> frozenset[str]:
     allowed = groups["everywhere"]
     if field == "_url":  # a person's URL is their page in the tool that wrote the file
         return frozenset()
-    if field in _COUNTS:  # "open leads" are none of the contact's clicks
+    if field in _NEVER_NARROWED:
         return frozenset()
     if field in _REACHABLE:
         return allowed | groups["reachable"]
