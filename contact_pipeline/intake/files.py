@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from contact_pipeline.errors import FileRefused
 from contact_pipeline.intake.refusals import refusal
@@ -23,30 +24,35 @@ def read_bytes(path: Path, limits: Limits, *, name: str) -> bytes:
 
     Raises FileRefused: not_a_regular_file, not_readable, gone, too_large, empty, changed.
     """
-    try:
-        descriptor = os.open(path, _OPEN_FLAGS)
-    except OSError as error:
-        raise _cannot_open(error, path, name) from error
-    try:
-        before = os.fstat(descriptor)
-        _check(before, limits, name)
-        with os.fdopen(descriptor, "rb", closefd=False) as stream:
-            data = stream.read(before.st_size + 1)  # asks for no more memory than the file needs
-        after = os.fstat(descriptor)
-    finally:
-        os.close(descriptor)
+    with open_regular(path, name=name) as stream:
+        before = os.fstat(stream.fileno())
+        _check_size(before, limits, name)
+        data = stream.read(before.st_size + 1)  # asks for no more memory than the file needs
+        after = os.fstat(stream.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != before.st_size:
         raise refusal(name, "changed", "changed while it was read. Try again when it is written completely.")
     return data
 
 
-def _check(status: os.stat_result, limits: Limits, name: str) -> None:
-    if stat.S_ISDIR(status.st_mode):
+def open_regular(path: Path, *, name: str) -> BinaryIO:
+    """Open a regular file and nothing else: no link is followed, no pipe is waited on.
+
+    Raises FileRefused: not_a_regular_file, not_readable, gone.
+    """
+    try:
+        descriptor = os.open(path, _OPEN_FLAGS)
+    except OSError as error:
+        raise _cannot_open(error, path, name) from error
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
         raise refusal(name, "not_a_regular_file", "is a folder. Name a file in it.")
-    if not stat.S_ISREG(status.st_mode):
-        raise refusal(
-            name, "not_a_regular_file", "is not a regular file (a pipe, socket or device). Copy it to a file."
-        )
+    raise refusal(name, "not_a_regular_file", "is not a regular file (a pipe, socket or device). Copy it to a file.")
+
+
+def _check_size(status: os.stat_result, limits: Limits, name: str) -> None:
     if status.st_size == 0:
         raise refusal(name, "empty", "is empty (0 bytes), not a table. Export it again.")
     if status.st_size > limits.file_bytes:

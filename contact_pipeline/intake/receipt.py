@@ -6,13 +6,11 @@ ready (`drop_folder`) and what is in it (`reading`).
 
 from __future__ import annotations
 
-import errno
 import getpass
 import hashlib
 import os
 import re
 import secrets
-import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -22,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from contact_pipeline.atomic import write_text
 from contact_pipeline.errors import FileRefused, UnknownImport
 from contact_pipeline.home import Home
+from contact_pipeline.intake.files import open_regular
 from contact_pipeline.settings import ImportOptions
 
 _CHUNK_BYTES = 1 << 20
@@ -87,7 +86,7 @@ def write_receipt(home: Home, receipt: Receipt) -> None:
 def file_digest(path: Path) -> str:
     """sha256 of a regular file, in hex. Raises FileRefused."""
     digest = hashlib.sha256()
-    with _open_regular(path) as source:
+    with open_regular(path, name=path.name) as source:
         while chunk := source.read(_CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
@@ -137,7 +136,7 @@ def _known(home: Home, digest: str) -> Receipt | None:
 
 def _copy(path: Path, target: Path, limit_bytes: int) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
-    with _open_regular(path) as source, _new_private(target) as copy:
+    with open_regular(path, name=path.name) as source, _new_private(target) as copy:
         while chunk := source.read(_CHUNK_BYTES):
             size += len(chunk)
             if size > limit_bytes:
@@ -155,20 +154,3 @@ def _copy(path: Path, target: Path, limit_bytes: int) -> tuple[str, int]:
 def _new_private(path: Path) -> BinaryIO:
     """A new file that nobody else may read."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-
-
-def _open_regular(path: Path) -> BinaryIO:
-    """Open a regular file and nothing else: no link is followed, no pipe is waited on."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        why = (
-            "is a link, and links are not followed"
-            if error.errno == errno.ELOOP
-            else f"cannot be opened ({error.strerror})"
-        )
-        raise FileRefused("not_a_regular_file", f"{path.name} {why}. Give the file itself.") from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise FileRefused("not_a_regular_file", f"{path.name} is no regular file. Give the file itself.")
-    return os.fdopen(descriptor, "rb")

@@ -1,4 +1,4 @@
-"""What a sheet says of its cells beside their values: which are merged, which are links.
+"""What a sheet says of its cells beside their values: which are merged, which are links, which hold no value but an error.
 
 Belongs here: finding these marks in the XML of a workbook that is known to be safe, and what they mean for the header.
 Does not belong: whether the workbook is safe (`workbook_guard`) and its values (`workbook_child`).
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import xml.parsers.expat as expat
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from posixpath import basename
 
@@ -17,6 +17,12 @@ from contact_pipeline.intake.header_row import Cells
 
 _MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?\bref=["']([A-Z]+)(\d+):([A-Z]+)(\d+)["']""")
 _LINK = re.compile(rb"""<(?:\w+:)?hyperlink\s[^>]*?\bref=["'][A-Z]+(\d+)""")
+# A cell that the parser leaves blank: an error (#N/A), or a number that is none or that no date can be.
+_ERROR = re.compile(
+    rb"""<(?:\w+:)?c\s([^>]*\bt=["']e["'][^>]*)>(?:<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>))?<(?:\w+:)?v>([^<]{1,40})<"""
+)
+_NO_NUMBER = re.compile(rb"""<(?:\w+:)?c\s([^>]*)><(?:\w+:)?v>(NaN|INF|-INF|-?[\d.]+E\+?\d{2,3})<""", re.IGNORECASE)
+_PLACE = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
 _DEEPEST_HEADER = 10  # rows; a cell merged over more is a note beside the table
 
 
@@ -32,10 +38,14 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class SheetMarks:
-    """Marks of one sheet: merged blocks, and the rows (from 1) that hold a link."""
+    """Marks of one sheet: merged blocks, the rows (from 1) that hold a link, and the cells that hold what is no value.
+
+    `no_values` has the row (from 1), the column (from 0) and the text as it stands in the file.
+    """
 
     merged: tuple[Merged, ...] = ()
     linked_rows: frozenset[int] = frozenset()
+    no_values: tuple[tuple[int, int, str], ...] = ()
 
     def among(self, columns: Sequence[int]) -> SheetMarks:
         """The same marks where only these columns of the sheet are kept: blocks count them from 0."""
@@ -44,13 +54,22 @@ class SheetMarks:
             left, right = bisect_left(columns, one.left), bisect_right(columns, one.right) - 1
             if left <= right:
                 kept.append(replace(one, left=left, right=right))
-        return replace(self, merged=tuple(kept))
+        places = {place: index for index, place in enumerate(columns)}
+        no_values = tuple((row, places[place], text) for row, place, text in self.no_values if place in places)
+        return replace(self, merged=tuple(kept), no_values=no_values)
 
 
 def marks_of(sheet: bytes) -> SheetMarks:
     """The marks in the XML of a sheet."""
     merged = tuple(Merged(int(b), column(a), int(d), column(c)) for a, b, c, d in _MERGED.findall(sheet))
-    return SheetMarks(merged, frozenset(map(int, _LINK.findall(sheet))))
+    return SheetMarks(merged, frozenset(map(int, _LINK.findall(sheet))), tuple(_no_values(sheet)))
+
+
+def _no_values(sheet: bytes) -> Iterator[tuple[int, int, str]]:
+    for pattern in (_ERROR, _NO_NUMBER):
+        for attributes, text in pattern.findall(sheet):
+            if place := _PLACE.search(attributes):
+                yield int(place[2]), column(place[1]), text.decode()
 
 
 def column(letters: bytes) -> int:

@@ -39,7 +39,7 @@ def read_workbook(
 
     `columns` are the headers of sheets without a header row.
 
-    Dates come as ISO text, whole numbers without a fraction, error cells as null. Raises FileRefused: as
+    Dates come as ISO text, whole numbers without a fraction, error cells as written (#N/A). Raises FileRefused: as
     `workbook_guard`, and empty, header_only, too_many_columns, too_many_rows when no sheet holds a table; HeaderMissing.
     """
     if container is Container.ZIP_WORKBOOK:
@@ -146,7 +146,8 @@ def _tidied(column: str) -> pl.Expr:
 def _table(
     sheet: str, found: _Cells, marks: SheetMarks, columns: Sequence[str], limits: Limits, name: str
 ) -> TextTable:
-    cells, label = found.rows, f"{name}, sheet {sheet}"
+    marks = marks.among(found.columns)
+    cells, label = _with_no_values(found.rows, marks), f"{name}, sheet {sheet}"
     if cells.width > limits.columns:
         what = f"has too many columns: {cells.width:,}, the limit is {limits.columns:,}. Export fewer."
         raise refusal(label, "too_many_columns", what)
@@ -154,7 +155,7 @@ def _table(
         headers, cells = _named(columns, cells, label)
         below = 0
     else:
-        headers, below = _headers(cells, marks.among(found.columns))
+        headers, below = _headers(cells, marks)
     rows = classify(_without_blank_end(_rows(cells, below, limits)), headers)
     table = TextTable(sheet, headers, below, rows)
     if not rows["kind"].is_in([RowKind.DATA, RowKind.BROKEN]).any():
@@ -165,6 +166,17 @@ def _table(
     if not below and not columns:
         raise HeaderMissing(NO_HEADER, SourceFile(name, (table,)))
     return table
+
+
+def _with_no_values(cells: pl.DataFrame, marks: SheetMarks) -> pl.DataFrame:
+    """The cells with those that the parser leaves blank for an error as they are written, so that cleaning can tell."""
+    texts = {(row - 1, column): text for row, column, text in marks.no_values if row <= cells.height}
+    changed = []
+    for column in sorted({column for _, column in texts}):
+        values = cells[f"c{column}"]
+        blank = {row: text for (row, at), text in texts.items() if at == column and values[row] is None}
+        changed.append(values.scatter(list(blank), list(blank.values())))
+    return cells.with_columns(changed)
 
 
 def _headers(cells: pl.DataFrame, marks: SheetMarks) -> tuple[tuple[str, ...], int]:

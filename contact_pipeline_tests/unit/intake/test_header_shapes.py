@@ -1,4 +1,4 @@
-"""Headers of more than one row: merged downwards, under names of groups, said again by a program; and lists of links."""
+"""Headers of more than one row: merged downwards, under names of groups, said again by a program; lists of links; errors."""
 
 from __future__ import annotations
 
@@ -71,3 +71,17 @@ def test_a_list_of_links_has_no_header(tmp_path: Path) -> None:
     with pytest.raises(HeaderMissing) as caught:
         read_source(path, Limits())
     assert caught.value.source.tables[0].rows.height == 3
+
+
+def test_a_cell_that_holds_an_error_is_kept_as_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row("C3", ["Email", "Employees", "City"])
+        sheet.write("C4", "ann@x.org")
+        sheet.write_formula("D4", "=1/0", value="#DIV/0!")
+        sheet.write_row("C5", ["bob@x.org", 5, "Rome"])
+        sheet.write_formula("C6", "=NA()", value="#N/A")
+    (table,) = read_source(path, Limits()).tables
+    expected = [("ann@x.org", "#DIV/0!", None), ("bob@x.org", "5", "Rome"), ("#N/A", None, None)]
+    assert table.data.select(table.cell_columns).rows() == expected

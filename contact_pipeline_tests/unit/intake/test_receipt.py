@@ -71,19 +71,19 @@ def test_a_link_is_not_followed(home: Home, tmp_path: Path) -> None:
 
 def test_a_pipe_is_refused_without_waiting_for_it(home: Home, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
-    _assert_refused(home, tmp_path / "pipe.csv", "is no regular file")
+    _assert_refused(home, tmp_path / "pipe.csv", "is not a regular file")
 
 
 def test_a_folder_and_a_missing_file_are_refused(home: Home, tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
-    _assert_refused(home, tmp_path / "folder.csv", "is no regular file")
-    _assert_refused(home, tmp_path / "missing.csv", "cannot be opened")
+    _assert_refused(home, tmp_path / "folder.csv", "is a folder")
+    _assert_refused(home, tmp_path / "missing.csv", "is gone", reason="gone")
 
 
-def _assert_refused(home: Home, path: Path, why: str) -> None:
+def _assert_refused(home: Home, path: Path, why: str, reason: str = "not_a_regular_file") -> None:
     with pytest.raises(FileRefused, match=why) as refusal:
         receive(home, path, ImportOptions())
-    assert refusal.value.reason == "not_a_regular_file"
+    assert refusal.value.reason == reason
     assert list(home.inbox.iterdir()) == []
 
 
