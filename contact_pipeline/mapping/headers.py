@@ -16,6 +16,7 @@ from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.intake.tables import TextTable
 from contact_pipeline.mapping.claims import GUARDED_FIELDS, RECORD_DATE, SURE_ENOUGH, SURE_ENOUGH_GUARDED, Claim, Place
 from contact_pipeline.mapping.conclusions import conclude, unit_for
+from contact_pipeline.mapping.consent import is_about_consent
 from contact_pipeline.mapping.contest import Contender, decide
 from contact_pipeline.mapping.evidence import objection, value_type
 from contact_pipeline.mapping.examination import Column, examine, looks_like_email, with_email
@@ -91,7 +92,7 @@ def _remembered(column: Column, memory: LearnedMapping) -> str | None:
 def _as_told(column: Column, target: str, confidence: float, reason: str) -> ColumnPlan:
     field = target if target in FIELD_BY_NAME else None
     action = Action.MAP if field else Action(target)
-    inverted = field == "opted_out" and column.claim is not None and column.claim.inverted
+    inverted = field == "opted_out" and is_about_consent(column.plain)
     return ColumnPlan(
         column.index,
         column.header,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from contact_pipeline.mapping.apply import apply_plan
 from contact_pipeline.mapping.headers import plan_table
 from contact_pipeline.mapping.learned import learn
 from contact_pipeline.mapping.plan import Action
@@ -40,6 +41,15 @@ def test_values_that_contradict_beat_what_was_learned(table_of: TableMaker) -> N
     learned = learn(plan_table(table_of(_HEADERS), {"Rang": "phone"}), "leads@1", _LEARNED_AT)
     rows = [["a@x.org", "Ann", "me", None, None, rank] for rank in ("first", "second", "third")]
     assert plan_table(table_of(_HEADERS, *rows), {}, [learned]).columns[5].field is None
+
+
+def test_a_permission_stays_turned_whoever_maps_it(table_of: TableMaker) -> None:
+    headers = ["Email", "City", "Subscribed"]
+    plain = plan_table(table_of(headers, ["a@x.org", "Rom", "yes"]), {})
+    learned = learn(plain, "leads@1", _LEARNED_AT)
+    unclear = table_of(headers, ["a@x.org", "Rom", "no"], ["b@x.org", "Rom", "who knows"], ["c@x.org", "Rom", "yes"])
+    for plan in (plan_table(unclear, {}, [learned]), plan_table(unclear, {"Subscribed": "opted_out"})):
+        assert apply_plan(unclear, plan)["opted_out"].to_list() == ["yes", "who knows", "no"]
 
 
 def test_columns_that_were_left_alone_stay_open(table_of: TableMaker) -> None:
