@@ -11,6 +11,7 @@ pad, cut, shift or swallow.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,8 @@ from contact_pipeline.intake.delimited import (
     swallows_records,
 )
 
-_CHUNK = 1 << 23
+_CHUNK = 1 << 22
+_THREADS = 2  # numpy lets go of the interpreter lock while it compares
 _LF, _QUOTE = 10, 34
 _BOM = b"\xef\xbb\xbf"
 _Bytes = npt.NDArray[np.uint8]
@@ -125,27 +127,36 @@ def _prove(data: bytes, start: int, dialect: Dialect, width: int, *, quoted: boo
     """None where the records from `start` on are not all of `width` cells, or a quote is astray."""
     longest, quotes_nothing, lines_before = 0, False, 0
     lines: list[_Positions] = []
-    for chunk in _pieces(data, start, quoted=quoted):
-        bytes_ = np.frombuffer(chunk, dtype=np.uint8)
-        ends = np.flatnonzero(bytes_ == _LF)
-        if len(ends) == 0 or ends[-1] != len(bytes_) - 1:
-            ends = np.append(ends, len(bytes_))
-        delimiters = np.flatnonzero(bytes_ == ord(dialect.delimiter))
-        piece = _Piece(bytes_, ends, np.zeros(len(ends), dtype=np.bool_))
-        if quoted:
-            quotes = np.flatnonzero(bytes_ == _QUOTE)
-            if not _quotes_whole_cells(bytes_, quotes, ord(dialect.delimiter)):
+    with ThreadPoolExecutor(_THREADS) as threads:
+        for proof in threads.map(
+            lambda piece: _prove_piece(piece, dialect, width), _pieces(data, start, quoted=quoted)
+        ):
+            if proof is None:
+                threads.shutdown(cancel_futures=True)
                 return None
-            piece = _Piece(bytes_, ends, _inside(ends, quotes))
-            delimiters = delimiters[~_inside(delimiters, quotes)]
-            quotes_nothing = quotes_nothing or _quotes_nothing(quotes)
-        records = piece.record_ends
-        if not _even_records(records, delimiters, width) or _swallows(piece, dialect, width):
-            return None
-        longest = max(longest, int(np.diff(records, prepend=-1).max()))
-        lines.append(lines_before + np.append(0, np.flatnonzero(~piece.is_inside)[:-1] + 1))
-        lines_before += len(ends)
+            longest, quotes_nothing = max(longest, proof.longest), quotes_nothing or proof.quotes_nothing
+            lines.append(proof.lines[:-1] + lines_before)
+            lines_before += int(proof.lines[-1])
     return _Proof(longest, quotes_nothing, np.concatenate(lines))
+
+
+def _prove_piece(chunk: memoryview, dialect: Dialect, width: int) -> _Proof | None:
+    """The proof of one piece; its `lines` have the number of all physical lines of the piece as a last element."""
+    bytes_ = np.frombuffer(chunk, dtype=np.uint8)
+    ends = np.flatnonzero(bytes_ == _LF)
+    if len(ends) == 0 or ends[-1] != len(bytes_) - 1:
+        ends = np.append(ends, len(bytes_))
+    delimiters = np.flatnonzero(bytes_ == ord(dialect.delimiter))
+    quotes = np.flatnonzero(bytes_ == _QUOTE)
+    if not _quotes_whole_cells(bytes_, quotes, ord(dialect.delimiter)):
+        return None
+    piece = _Piece(bytes_, ends, _inside(ends, quotes))
+    delimiters = delimiters[~_inside(delimiters, quotes)]
+    records = piece.record_ends
+    if not _even_records(records, delimiters, width) or _swallows(piece, dialect, width):
+        return None
+    longest = int(np.diff(records, prepend=-1).max())
+    return _Proof(longest, _quotes_nothing(quotes), np.append(0, np.flatnonzero(~piece.is_inside) + 1))
 
 
 def _swallows(piece: _Piece, dialect: Dialect, width: int) -> bool:
@@ -207,8 +218,8 @@ def _quotes_nothing(quotes: _Positions) -> bool:
 
 def _quotes_whole_cells(bytes_: _Bytes, quotes: _Positions, delimiter: int) -> bool:
     """Whether each quote opens a cell, closes one, or is half of a doubled quote inside one."""
-    if len(quotes) % 2:
-        return False
+    if len(quotes) == 0 or len(quotes) % 2:
+        return len(quotes) == 0
     opening, closing = quotes[::2], quotes[1::2]
     reopened = opening[1:] == closing[:-1] + 1
     before = np.where(opening > 0, bytes_[opening - 1], _LF)

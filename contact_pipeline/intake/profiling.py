@@ -12,6 +12,7 @@ import polars as pl
 from contact_pipeline.intake.tables import TextTable
 
 _SAMPLES = 5
+_FILLED = " filled"
 _VALUES_LOOKED_AT = 20_000
 _MOSTLY = 0.8  # a column is of a type when that share of its values is
 
@@ -76,12 +77,13 @@ def looks_like_dates(values: pl.Series) -> bool:
 def _counts(cells: pl.DataFrame) -> tuple[dict[str, int], dict[str, int]]:
     """Filled cells and distinct values of each column; in one query over all columns, for they are many and long."""
     stripped = pl.all().str.strip_chars()
-    filled = cells.select((stripped.str.len_bytes() > 0).sum()).row(0, named=True)
-    values = cells.select(stripped.n_unique()).row(0, named=True)
+    of_filled = (stripped.str.len_bytes() > 0).sum().name.suffix(_FILLED)
+    counts = cells.select(of_filled, stripped.n_unique()).row(0, named=True)
+    filled = {name: counts[name + _FILLED] for name in cells.columns}
     # Null and blank text count among the values; both are none.
     nulls = cells.null_count().row(0, named=True)
     none = {name: (nulls[name] > 0) + (filled[name] + nulls[name] < cells.height) for name in cells.columns}
-    return filled, {name: values[name] - none[name] for name in cells.columns}
+    return filled, {name: counts[name] - none[name] for name in cells.columns}
 
 
 def _filled(values: pl.Series) -> pl.Series:
