@@ -27,6 +27,7 @@ Side = Callable[[Path], int]
 def duckdb_reads(source: Path) -> int:
     """DuckDB, all columns as text, into a table in memory."""
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("CREATE TABLE contacts AS SELECT * FROM read_csv(?, all_varchar = true)", [str(source)])
         return int(connection.sql("SELECT count(*) FROM contacts").fetchall()[0][0])
 

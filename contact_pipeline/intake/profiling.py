@@ -76,9 +76,9 @@ def looks_like_dates(values: pl.Series) -> bool:
 
 def _counts(cells: pl.DataFrame) -> tuple[dict[str, int], dict[str, int]]:
     """Filled cells and distinct values of each column; in one query over all columns, for they are many and long."""
-    stripped = pl.all().str.strip_chars()
-    of_filled = (stripped.str.len_bytes() > 0).sum().name.suffix(_FILLED)
-    counts = cells.select(of_filled, stripped.n_unique()).row(0, named=True)
+    stripped = cells.select(pl.all().str.strip_chars())
+    of_filled = (pl.all() != "").sum().name.suffix(_FILLED)
+    counts = stripped.select(of_filled, pl.all().n_unique()).row(0, named=True)
     filled = {name: counts[name + _FILLED] for name in cells.columns}
     # Null and blank text count among the values; both are none.
     nulls = cells.null_count().row(0, named=True)
