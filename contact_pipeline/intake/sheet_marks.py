@@ -15,14 +15,14 @@ from posixpath import basename
 
 from contact_pipeline.intake.header_row import Cells
 
-_MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?\bref=["']([A-Z]+)(\d+):([A-Z]+)(\d+)["']""")
-_LINK = re.compile(rb"""<(?:\w+:)?hyperlink\s[^>]*?\bref=["'][A-Z]+(\d+)""")
+_MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?\bref=["']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})["']""")
+_LINK = re.compile(rb"""<(?:\w+:)?hyperlink\s[^>]*?\bref=["'][A-Z]{1,3}(\d{1,7})""")
 # A cell that the parser leaves blank: an error (#N/A), or a number that is none or that no date can be.
 _ERROR = re.compile(
     rb"""<(?:\w+:)?c\s([^>]*\bt=["']e["'][^>]*)>(?:<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>))?<(?:\w+:)?v>([^<]{1,40})<"""
 )
 _NO_NUMBER = re.compile(rb"""<(?:\w+:)?c\s([^>]*)><(?:\w+:)?v>(NaN|INF|-INF|-?[\d.]+E\+?\d{2,3})<""", re.IGNORECASE)
-_PLACE = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
+_PLACE = re.compile(rb"""\br=["']([A-Z]{1,3})([1-9]\d{0,6})["']""")
 _DEEPEST_HEADER = 10  # rows; a cell merged over more is a note beside the table
 
 
@@ -69,7 +69,7 @@ def _no_values(sheet: bytes) -> Iterator[tuple[int, int, str]]:
     for pattern in (_ERROR, _NO_NUMBER):
         for attributes, text in pattern.findall(sheet):
             if place := _PLACE.search(attributes):
-                yield int(place[2]), column(place[1]), text.decode()
+                yield int(place[2]), column(place[1]), text.decode("ascii", "backslashreplace")
 
 
 def column(letters: bytes) -> int:

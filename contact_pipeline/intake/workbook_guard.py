@@ -148,6 +148,8 @@ def _check_xml(part: bytes, name: str) -> None:
         parser.Parse(part, True)
     except expat.ExpatError as error:
         raise _damaged(name, f"its XML is not well formed ({expat.ErrorString(error.code)})") from error
+    except (LookupError, ValueError) as error:  # the declaration names an encoding that nobody or only Python knows
+        raise _damaged(name, "its XML is in an encoding that cannot be read") from error
     if part.count(b"<") > _MOST_NESTED and _depth(part[:_CHUNK]) > _MOST_NESTED:
         raise _damaged(name, "its XML is nested without end")
 

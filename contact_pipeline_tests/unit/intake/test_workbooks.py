@@ -123,6 +123,8 @@ UNSAFE = {
     "noise": (bytes(range(7, 256)) * 9, "corrupt_workbook", "workbook"),
     "empty": (workbook(People=[]), "empty", "empty"),
     "hidden only": (workbook(Blank=[], Hidden=ROWS), "empty", "hidden"),
+    "unknown encoding": (rezipped(GOOD, in_sheet(b"UTF-8", b"UTF-F-8")), "corrupt_workbook", "damaged"),
+    "encoding of two bytes": (rezipped(GOOD, in_sheet(b"UTF-8", b"Shift-JIS")), "corrupt_workbook", "damaged"),
     "header only": (workbook(People=[HEADER]), "header_only", "no data rows"),
 }
 
