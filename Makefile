@@ -10,7 +10,7 @@ run: .venv
 
 # The whole suite, on both cores.
 test: .venv
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # Format, lint, types.
 check: .venv

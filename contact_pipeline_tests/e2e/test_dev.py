@@ -22,7 +22,6 @@ import pytest
 
 from contact_pipeline.home import Home
 
-pytestmark = pytest.mark.xdist_group("one running server")
 PATIENCE_SECONDS = 150
 
 

@@ -13,7 +13,6 @@ from contact_pipeline.defs.running import Runner, runner
 from contact_pipeline.home import Home
 from contact_pipeline.imports import FileOutcome, import_files
 
-pytestmark = pytest.mark.xdist_group("one imported home")
 STAGES = ("raw_file", "mapped_contacts", "validated_contacts", "quarantined_rows", "duplicate_report", "crm_contacts",
           "import_summary")  # fmt: skip
 
