@@ -29,6 +29,7 @@ def duckdb_alone(source: Path, folder: Path) -> dict[str, float]:
     """The floor: read all columns as text and store the last row of each e-mail."""
     started = time.perf_counter()
     with duckdb.connect(str(folder / "floor.duckdb")) as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(
             "CREATE TABLE contacts AS SELECT * EXCLUDE (place) FROM ("
             " SELECT *, row_number() OVER (PARTITION BY lower(Email)) AS place"
