@@ -152,8 +152,9 @@ def _source_date(plan: TablePlan) -> pl.Expr:
 
 
 def _custom_fields(cells: pl.DataFrame, columns: Sequence[ColumnPlan], names: Sequence[str]) -> pl.Expr:
-    """JSON object of the filled cells of these columns."""
-    pairs = [_pair(cells[f"c{column.index}"], names[column.index]) for column in columns]
+    """JSON object of the filled cells of these columns, sorted by name: the spelling in which the CRM keeps it."""
+    by_name = sorted((names[column.index], f"c{column.index}") for column in columns)
+    pairs = [_pair(cells[cell], name) for name, cell in by_name]
     if not pairs:
         return pl.lit(None, dtype=pl.String).alias("custom_fields")
     inner = pl.concat_str(pairs, separator=",", ignore_nulls=True)
