@@ -36,7 +36,7 @@ def may_be_same(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
         return True
     if is_slip("".join(one), "".join(other)) or _are_initials(one, other) or _are_initials(other, one):
         return True
-    return " ".join(one) in _nicknames()[" ".join(other)] or any(_same_word(a, b) for a in one for b in other)
+    return _is_nickname(" ".join(one), " ".join(other)) or any(_same_word(a, b) for a in one for b in other)
 
 
 def is_slip(one: str, other: str) -> bool:
@@ -56,7 +56,11 @@ def is_slip(one: str, other: str) -> bool:
 def _same_word(one: str, other: str) -> bool:
     if min(len(one), len(other)) == 1:  # a middle initial in common says nothing
         return False
-    return is_slip(one, other) or one in _nicknames()[other]
+    return is_slip(one, other) or _is_nickname(one, other)
+
+
+def _is_nickname(one: str, other: str) -> bool:
+    return one in _nicknames().get(other, frozenset())
 
 
 def _are_initials(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
@@ -84,7 +88,7 @@ def _is_latin(words: tuple[str, ...]) -> bool:
 
 
 @cache
-def _nicknames() -> defaultdict[str, set[str]]:
+def _nicknames() -> dict[str, set[str]]:
     """Name -> the names that stand for it, one hop: Bill and Will stand for William, not for each other."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for line in _lines("nicknames"):
@@ -93,7 +97,7 @@ def _nicknames() -> defaultdict[str, set[str]]:
             one, other = " ".join(name_words(name)), " ".join(name_words(form))
             found[one].add(other)
             found[other].add(one)
-    return found
+    return dict(found)  # a lookup must not make a name known
 
 
 @cache
