@@ -31,8 +31,9 @@ bench: .venv
 	$(BIN)/python -m benchmarks.import_speed
 	$(BIN)/python -m benchmarks.reading_speed
 
-# Long: 10,000 damaged files, none of which may do harm.
+# Long: new examples against every law of the suite, then 10,000 damaged files, none of which may do harm.
 campaign: .venv
+	HYPOTHESIS_PROFILE=search $(BIN)/pytest -n 2 --dist loadfile contact_pipeline_tests/unit
 	$(BIN)/python -m benchmarks.mutations
 
 # Writes data/samples anew; the bytes are the same for the same seed.

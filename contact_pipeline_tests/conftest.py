@@ -15,9 +15,11 @@ os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 
 from contact_pipeline.home import Home
 
-# How long an example takes says nothing on a busy machine; speed is measured in benchmarks/.
-hypothesis.settings.register_profile("suite", deadline=None)
-hypothesis.settings.load_profile("suite")
+# How long an example takes says nothing on a busy machine; speed is measured in benchmarks/. The suite tries the same
+# examples each time, so that a change alone can make it fail; `make campaign` goes looking for new ones.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("search", deadline=None, derandomize=False, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 REPOSITORY = Path(__file__).parents[1]
 SAMPLES = REPOSITORY / "data" / "samples"
