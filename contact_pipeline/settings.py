@@ -18,6 +18,7 @@ from contact_pipeline.fields import FIELD_BY_NAME, Survivorship
 
 Policy = Literal["update", "skip", "create"]
 DateOrder = Literal["auto", "day_first", "month_first"]
+Review = Literal["none", "hold"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Score = Annotated[float, Field(ge=0, le=100)]
 
@@ -38,6 +39,8 @@ class FileRule(_Frozen):
     """File name or glob that the rule is for, such as `kontakte_*.csv`; case is ignored."""
     policy: Policy | None = None
     """As `imports.policy`, for these files."""
+    review: Review | None = None
+    """As `imports.review`, for these files."""
     date_order: DateOrder | None = None
     """As `imports.date_order`, for these files."""
     default_country: str | None = None
@@ -51,10 +54,13 @@ class FileRule(_Frozen):
 class ImportOptions(_Frozen):
     """What an import was told to do; stored with it and used again when it is rerun.
 
-    `mends` is the import whose set-aside rows the file brings back; the file itself tells.
+    `mends` is the import whose set-aside rows the file brings back; the file itself tells. `opted_out` says that everybody
+    in the file wants no marketing; its name tells.
     """
 
     policy: Policy = "update"
+    review: Review = "none"
+    opted_out: bool = False
     date_order: DateOrder = "auto"
     default_country: str | None = None
     mapping: dict[str, str] = Field(default_factory=dict)
@@ -73,6 +79,9 @@ class ImportSettings(_Frozen):
     policy: Policy = "update"
     """What happens to a contact that is known already: `update` fills and changes it, `skip` leaves it alone, `create`
     makes a second, flagged contact."""
+    review: Review = "none"
+    """With `hold` an import waits after its duplicate report, until `contact-pipeline approve` or until the report comes
+    back with decisions."""
     date_order: DateOrder = "auto"
     """How 03/04/2026 is read where the column itself does not tell. With `auto` an undecided date is left blank, with
     an issue on record."""
@@ -205,6 +214,7 @@ class Settings(_Frozen):
         rule = next((r for r in self.files if fnmatch.fnmatch(file_name.lower(), r.match.lower())), FileRule(match="*"))
         return ImportOptions(
             policy=policy or rule.policy or self.imports.policy,
+            review=rule.review or self.imports.review,
             date_order=rule.date_order or self.imports.date_order,
             default_country=rule.default_country or self.imports.default_country,
             mapping={**self.imports.mapping, **rule.mapping},

@@ -10,7 +10,7 @@ import duckdb
 from contact_pipeline.errors import PipelineError
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _FIELD_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in FIELDS)
 _SCORE_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in SCORE_FIELDS)
@@ -18,19 +18,30 @@ _SCORE_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in SCORE_F
 _LEARNED_MAPPINGS = """learned_mappings (
         signature VARCHAR, tool VARCHAR, headers JSON, targets JSON, import_id VARCHAR, learned_at TIMESTAMP)"""
 
+# What people decided about a row and what it met; both sides by address and name, so that it holds for later files too.
+_DECISIONS = """decisions (
+        import_id VARCHAR, sequence BIGINT, sheet VARCHAR, line BIGINT, of_import VARCHAR, rule VARCHAR,
+        email VARCHAR, person VARCHAR, met_email VARCHAR, met_person VARCHAR, decision VARCHAR)"""
+
+# Addresses that opted out in any import ever taken in: undoing the import does not lift it.
+_OPT_OUTS = "opt_outs (match_key VARCHAR, since TIMESTAMP, import_id VARCHAR)"
+
+# Keyed digests of the addresses of people who were erased; the key is made with the first of them.
+_SUPPRESSIONS = "suppressions (digest VARCHAR, since TIMESTAMP)"
+
 # No primary keys: uniqueness is the merge's job and its index would cost more than the merge.
 _TABLES = (
-    "meta (schema_version INTEGER)",
+    "meta (schema_version INTEGER, suppression_key BLOB)",
     """imports (
         import_id VARCHAR, sequence INTEGER, attempt INTEGER, file_name VARCHAR, sha256 VARCHAR, bytes BIGINT,
         who VARCHAR, received_at TIMESTAMP, finished_at TIMESTAMP, seconds DOUBLE, status VARCHAR, reason VARCHAR,
         policy VARCHAR, options JSON, mapping JSON,
         total BIGINT, created BIGINT, updated BIGINT, unchanged BIGINT, skipped BIGINT, failed BIGINT, not_data BIGINT,
-        failures JSON, skips JSON, issues JSON)""",
+        failures JSON, skips JSON, issues JSON, kind VARCHAR, sample_check JSON)""",
     f"""records (
         import_id VARCHAR, sequence BIGINT, sheet VARCHAR, line BIGINT, match_key VARCHAR, policy VARCHAR,
         as_of TIMESTAMP, state VARCHAR, reason VARCHAR, contact_id VARCHAR, contributes BOOLEAN,
-        {_FIELD_COLUMNS}, custom_fields JSON, issues JSON)""",
+        {_FIELD_COLUMNS}, custom_fields JSON, issues JSON, cleared VARCHAR[])""",
     f"""contacts (
         contact_id VARCHAR, is_duplicate BOOLEAN, company_id VARCHAR, {_FIELD_COLUMNS}, custom_fields JSON,
         {_SCORE_COLUMNS})""",
@@ -39,6 +50,9 @@ _TABLES = (
         annual_revenue DOUBLE, contacts BIGINT)""",
     "custom_fields (import_id VARCHAR, name VARCHAR, filled BIGINT, type VARCHAR)",
     _LEARNED_MAPPINGS,
+    _DECISIONS,
+    _OPT_OUTS,
+    _SUPPRESSIONS,
     "model_versions (version VARCHAR, created_at TIMESTAMP, method VARCHAR, in_use BOOLEAN, card JSON, model BLOB)",
     "score_history (scored_at TIMESTAMP, contact_id VARCHAR, lead_score DOUBLE, lead_category VARCHAR, model_version VARCHAR)",
 )
@@ -46,6 +60,15 @@ _TABLES = (
 # What brings a layout to the next one.
 _MIGRATIONS: dict[int, tuple[str, ...]] = {
     1: (f"CREATE TABLE {_LEARNED_MAPPINGS}", "ALTER TABLE custom_fields ADD COLUMN type VARCHAR"),
+    2: (
+        "ALTER TABLE meta ADD COLUMN suppression_key BLOB",
+        "ALTER TABLE imports ADD COLUMN kind VARCHAR",
+        "UPDATE imports SET kind = CASE WHEN options->>'mends' IS NULL THEN 'contacts' ELSE 'mended' END",
+        "ALTER TABLE imports ADD COLUMN sample_check JSON",
+        "ALTER TABLE records ADD COLUMN cleared VARCHAR[]",
+        *(f"CREATE TABLE {table}" for table in (_DECISIONS, _OPT_OUTS, _SUPPRESSIONS)),
+        "INSERT INTO opt_outs SELECT match_key, min(as_of), arg_min(import_id, sequence) FROM records WHERE opted_out GROUP BY 1",
+    ),
 }
 
 
@@ -56,7 +79,7 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
         return
     for table in _TABLES:
         connection.execute(f"CREATE TABLE {table}")
-    connection.execute("INSERT INTO meta VALUES (?)", [SCHEMA_VERSION])
+    connection.execute("INSERT INTO meta (schema_version) VALUES (?)", [SCHEMA_VERSION])
 
 
 def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:

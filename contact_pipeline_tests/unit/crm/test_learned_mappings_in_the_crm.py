@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
@@ -16,7 +15,6 @@ from contact_pipeline import stages
 from contact_pipeline.cli import main
 from contact_pipeline.crm.mappings import forget, learned_mappings, note_custom_fields
 from contact_pipeline.crm.session import open_crm, read_crm
-from contact_pipeline.crm.tables import SCHEMA_VERSION, ensure_tables
 from contact_pipeline.errors import UsageError
 from contact_pipeline.home import Home
 from contact_pipeline.intake.receipt import read_receipt, receive
@@ -139,15 +137,3 @@ def test_a_custom_field_may_be_called_anything(home: Home) -> None:
         )
         note_custom_fields(connection, "a@1", {'a"b.$': "number"})
         assert connection.execute("SELECT name, type FROM custom_fields").fetchall() == [('a"b.$', "number")]
-
-
-def test_a_crm_of_the_first_layout_is_brought_up_to_date_by_looking_at_it(home: Home) -> None:
-    with duckdb.connect(str(home.crm)) as connection:
-        ensure_tables(connection)
-        connection.execute("DROP TABLE learned_mappings")
-        connection.execute("ALTER TABLE custom_fields DROP COLUMN type")
-        connection.execute("UPDATE meta SET schema_version = 1")
-    with read_crm(home) as connection:
-        assert learned_mappings(connection) == []
-        assert connection.execute("SELECT schema_version FROM meta").fetchall() == [(SCHEMA_VERSION,)]
-        assert "type" in [row[0] for row in connection.execute("DESCRIBE custom_fields").fetchall()]
