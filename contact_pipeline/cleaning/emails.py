@@ -23,6 +23,9 @@ from contact_pipeline.cleaning.email_domains import (
 from contact_pipeline.cleaning.text import is_blank_word, visible
 from contact_pipeline.cleaning.vocabulary import lines
 
+# Stands in the kept copies of a file where an erased person's address stood; nobody can have it.
+TOMBSTONE_EMAIL: Final = "erased@contact-pipeline.invalid"
+
 ROLE_MAILBOXES: Final[frozenset[str]] = lines("role_mailboxes")
 
 NOT_AN_ADDRESS = "is not an e-mail address"
