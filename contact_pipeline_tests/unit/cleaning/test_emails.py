@@ -79,3 +79,7 @@ def test_role_mailboxes_and_free_mail_are_told_from_personal_and_company_address
         emails.is_role_address(pl.col("email")).alias("role"), emails.is_free_mail(pl.col("email")).alias("free")
     )
     assert told.rows() == [(True, False), (False, True), (True, False), (None, None)]
+
+
+def test_the_address_in_place_of_an_erased_person_is_read_as_itself() -> None:
+    assert read(emails.TOMBSTONE_EMAIL) == (emails.TOMBSTONE_EMAIL, None)
