@@ -28,9 +28,6 @@ TOMBSTONE_EMAIL: Final = "erased@contact-pipeline.invalid"
 
 ROLE_MAILBOXES: Final[frozenset[str]] = lines("role_mailboxes")
 
-# Stands in rows of people who were erased, so that these keep their place and their counts; nobody can have it.
-TOMBSTONE_EMAIL: Final = "erased@erased.invalid"
-
 NOT_AN_ADDRESS = "is not an e-mail address"
 MIXED_ALPHABETS = "mixes alphabets in one word: may imitate another address"
 MISTYPED_DOMAIN = "has a domain that looks mistyped"
