@@ -70,5 +70,6 @@ def _mended(source: SourceFile, home: Home) -> list[MappedTable]:
 
 
 def _reviewed(one: MappedTable, options: ImportOptions, home: Home) -> dict[str, Any]:
-    cleaned = clean_contacts(apply_plan(one.table, one.plan), options, home.settings.imports)
+    settings = home.settings.imports
+    cleaned = clean_contacts(apply_plan(one.table, one.plan, settings.clear_token), options, settings)
     return {"kind": one.kind.value, **review_table(one.table, one.plan, cleaned)}

@@ -119,6 +119,9 @@ class ImportSettings(_Frozen):
     )
     """Words in the outcome column that mean not converted. Any other word means unknown, and never teaches the model.
     """
+    clear_token: str = "<clear>"  # noqa: S105  a word in a cell, no secret
+    """A cell that is exactly this, case ignored, empties the field in the CRM, which a blank cell never does. `""` turns it
+    off. E-mail address, Opted Out, Converted and fields with the rule `never` are not emptied."""
     survivorship: dict[str, Survivorship] = Field(default_factory=dict)
     """Which value a contact shows when its records differ: field name = rule, instead of the rule in
     [fields.md](fields.md). `email` has none: it is the key."""

@@ -182,7 +182,8 @@ def _as_stored(one: MappedTable, receipt: Receipt) -> dict[str, Any]:
 
 
 def _cleaned(home: Home, one: MappedTable, options: ImportOptions) -> pl.DataFrame:
-    cleaned = clean_contacts(apply_plan(one.table, one.plan), options, home.settings.imports)
+    settings = home.settings.imports
+    cleaned = clean_contacts(apply_plan(one.table, one.plan, settings.clear_token), options, settings)
     return cleaned.select(pl.lit(one.table.name).alias("sheet"), pl.all())
 
 

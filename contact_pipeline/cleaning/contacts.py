@@ -27,6 +27,7 @@ from contact_pipeline.cleaning import (
     titles,
     urls,
 )
+from contact_pipeline.cleaning.clearing import settle_clearing
 from contact_pipeline.cleaning.dates import read_dates
 from contact_pipeline.cleaning.issues import IssueLog
 from contact_pipeline.fields import FIELD_BY_NAME, FIELDS, Field, Kind
@@ -76,22 +77,25 @@ _READER_OF_FIELD: dict[str, Reader] = {
 def clean_contacts(mapped: pl.DataFrame, options: ImportOptions, settings: ImportSettings) -> pl.DataFrame:
     """Clean every canonical column of a mapped table.
 
-    `mapped` has line, kind, problem, raw, custom_fields, source_date and some canonical fields as raw text, blank cells null.
-    Returns the same rows in the same order: those columns (source_date as Datetime us, UTC), all fields of the catalogue in
-    its order and type, and `issues`, a list of {field, raw, reason}, empty where all is well. Only rows of data have issues.
+    `mapped` has line, kind, problem, raw, custom_fields, source_date, cleared (List(String)) and some canonical fields as raw
+    text, blank cells null. Returns the same rows in the same order: those columns (source_date as Datetime us, UTC; cleared
+    as `settle_clearing` says), all fields of the catalogue in its order and type, and `issues`, a list of {field, raw, reason},
+    empty where all is well. Only rows of data have issues.
     """
+    given = mapped.columns
     mapped = parts.last_first_as_full_name(parts.salutations_apart(mapped))
     log = IssueLog((mapped["kind"] == RowKind.DATA).fill_null(False))
     readings = _read_fields(mapped, options, settings)
     for name, reading in readings.items():
         _note(log, name, mapped[name], reading, settings)
-    cleaned = mapped.select("line", "kind", "problem", "raw", "custom_fields").with_columns(
+    cleaned = mapped.select("line", "kind", "problem", "raw", "custom_fields", "cleared").with_columns(
         readings["source_date"]["value"].alias("source_date"), *[_values(readings, field) for field in FIELDS]
     )
     cleaned = _spread(cleaned, mapped, ("email", "secondary_email"), log, promote=True)
     cleaned = _spread(cleaned, mapped, ("phone", "mobile_phone"), log, promote=False)
     cleaned = cleaned.with_columns(parts.complete_names(cleaned, _name_parts(readings, len(mapped))))
     cleaned = cleaned.with_columns(parts.complete_from_title(cleaned))
+    cleaned = cleaned.with_columns(settle_clearing(cleaned, given, settings.survivorship, log, settings.clear_token))
     _note_missing(cleaned, mapped.columns, log)
     return cleaned.with_columns(log.column())
 
@@ -168,9 +172,11 @@ def _spread(
 
 
 def _note_missing(cleaned: pl.DataFrame, given: list[str], log: IssueLog) -> None:
-    """Rows without a name or company are issues, in a table that has a column for it."""
+    """Rows without a name or company are issues, in a table that has a column for it and unless they were cleared."""
     nothing = _blank(cleaned.height)
     missing = (("full_name", _NAME_FIELDS, NO_NAME), ("company", ("company",), NO_COMPANY))
     for field, sources, reason in missing:
         if set(sources) & set(given):
-            log.note(field, nothing, cleaned.select(pl.when(pl.col(field).is_null()).then(pl.lit(reason))).to_series())
+            is_meant = pl.any_horizontal(pl.col("cleared").list.contains(source).fill_null(False) for source in sources)
+            is_missing = pl.col(field).is_null() & ~is_meant
+            log.note(field, nothing, cleaned.select(pl.when(is_missing).then(pl.lit(reason))).to_series())

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from contact_pipeline.intake.tables import RowKind, TextTable
+from contact_pipeline.mapping.clearing import cleared_fields, mark_of, tokens_apart
 from contact_pipeline.mapping.consent import grants
 from contact_pipeline.mapping.plan import Action, ColumnPlan, TablePlan
 from contact_pipeline.mapping.sorting import sort_by_labels
@@ -26,12 +27,13 @@ _KEPT = frozenset({Action.CUSTOM, Action.ASK})
 _REFUSING = ("", "0", "no", "n", "false", "f", "nein", "non", "nee", "nie", "não", "nao")
 
 
-def apply_plan(table: TextTable, plan: TablePlan) -> pl.DataFrame:
+def apply_plan(table: TextTable, plan: TablePlan, clear_token: str = "") -> pl.DataFrame:
     """One row for every row of the table, in its order.
 
     Columns: line, kind, problem, raw as in the table; one String column a mapped field (null for rows that are no data);
     source_date (text of the column that dates the record, or null); custom_fields (JSON object of the non-blank custom
-    cells by header, or null where there is none).
+    cells by header, or null where there is none); cleared (List(String), the fields whose cell is `clear_token`). A cell
+    that is the token gives no value; a custom field has a JSON null for it.
     """
     is_data = pl.col("kind") == RowKind.DATA.value
     # Trimmed once: the expressions below name a cell several times.
@@ -39,15 +41,18 @@ def apply_plan(table: TextTable, plan: TablePlan) -> pl.DataFrame:
         "line", "kind", "problem", "raw", *(_trimmed(name, is_data) for name in table.cell_columns)
     )
     cells, plan = sort_by_labels(_as_meant(cells, plan), plan)
+    cells, held = tokens_apart(cells, (f"c{column.index}" for column in plan.columns), clear_token)
+    fields = {field: (columns, _field(field, columns)) for field, columns in _mapped(plan).items()}
     kept = [column for column in plan.columns if column.action in _KEPT]
     return cells.select(
         "line",
         "kind",
         "problem",
         "raw",
-        *(_field(field, columns) for field, columns in _mapped(plan).items()),
+        *(value for _, value in fields.values()),
         _source_date(plan),
-        _custom_fields(cells, kept, unique_headers(table.headers)),
+        _custom_fields(cells, kept, unique_headers(table.headers), held),
+        cleared_fields(fields, held),
     )
 
 
@@ -151,20 +156,24 @@ def _source_date(plan: TablePlan) -> pl.Expr:
     return expression.alias("source_date")
 
 
-def _custom_fields(cells: pl.DataFrame, columns: Sequence[ColumnPlan], names: Sequence[str]) -> pl.Expr:
+def _custom_fields(
+    cells: pl.DataFrame, columns: Sequence[ColumnPlan], names: Sequence[str], held: frozenset[str]
+) -> pl.Expr:
     """JSON object of the filled cells of these columns, sorted by name: the spelling in which the CRM keeps it."""
     by_name = sorted((names[column.index], f"c{column.index}") for column in columns)
-    pairs = [_pair(cells[cell], name) for name, cell in by_name]
+    pairs = [_pair(cells[cell], name, is_held=cell in held) for name, cell in by_name]
     if not pairs:
         return pl.lit(None, dtype=pl.String).alias("custom_fields")
     inner = pl.concat_str(pairs, separator=",", ignore_nulls=True)
     return pl.when(inner != "").then(pl.concat_str(pl.lit("{"), inner, pl.lit("}"))).alias("custom_fields")
 
 
-def _pair(cells: pl.Series, name: str) -> pl.Expr:
-    """`"name":"text"`, null where the cell is blank."""
-    cell = pl.col(cells.name)
+def _pair(cells: pl.Series, name: str, *, is_held: bool) -> pl.Expr:
+    """`"name":"text"`, null where the cell is blank; `"name":null` where it held the clear token."""
+    cell, key = pl.col(cells.name), json.dumps(name, ensure_ascii=False)
     if not cells.str.contains(_ESCAPED_IN_JSON).any():  # then polars' JSON writer, several times slower, adds nothing
-        return pl.concat_str(pl.lit(f'{json.dumps(name, ensure_ascii=False)}:"'), cell, pl.lit('"'))
-    encoded = pl.struct(cell.alias(name)).struct.json_encode()
-    return pl.when(cell.is_not_null()).then(encoded.str.strip_prefix("{").str.strip_suffix("}"))
+        pair = pl.concat_str(pl.lit(f'{key}:"'), cell, pl.lit('"'))
+    else:
+        encoded = pl.struct(cell.alias(name)).struct.json_encode()
+        pair = pl.when(cell.is_not_null()).then(encoded.str.strip_prefix("{").str.strip_suffix("}"))
+    return pl.when(pl.col(mark_of(cells.name))).then(pl.lit(f"{key}:null")).otherwise(pair) if is_held else pair

@@ -30,7 +30,7 @@ from contact_pipeline.cleaning.text import is_blank_word, tidy
 from contact_pipeline.fields import FIELD_NAMES, FIELDS
 from contact_pipeline.settings import ImportOptions, ImportSettings
 
-ROW_COLUMNS = ["line", "kind", "problem", "raw", "custom_fields", "source_date"]
+ROW_COLUMNS = ["line", "kind", "problem", "raw", "custom_fields", "cleared", "source_date"]
 
 WORDS = [
     "n/a", "-", "NULL", "NA", "#N/A", "O'BRIEN", "van der berg", "SMITH, JOHN", "Dr. Eva Meier", "mcdonald", "Sammy Davis Jr",
@@ -82,8 +82,8 @@ columns = st.lists(texts, min_size=1, max_size=12)
 def mapped_table(cells: dict[str, list[str | None]]) -> pl.DataFrame:
     height = len(next(iter(cells.values())))
     rows = {"line": list(range(2, height + 2)), "kind": ["data"] * height, "custom_fields": ["{}"] * height}
-    nothing = {name: [None] * height for name in ("problem", "raw", "source_date")}
-    types = dict.fromkeys([*ROW_COLUMNS, *cells], pl.String) | {"line": pl.Int64}
+    nothing = {name: [None] * height for name in ("problem", "raw", "source_date")} | {"cleared": [[]] * height}
+    types = dict.fromkeys([*ROW_COLUMNS, *cells], pl.String) | {"line": pl.Int64, "cleared": pl.List(pl.String)}
     return pl.DataFrame({**rows, **nothing, **cells}, schema_overrides=types).select(*ROW_COLUMNS, *cells)
 
 
@@ -139,7 +139,7 @@ def test_rows_keep_their_number_order_and_untouched_columns(height: int, data: s
     cells = st.lists(st.none() | texts, min_size=height, max_size=height)
     mapped = mapped_table({name: data.draw(cells) for name in chosen})
     cleaned = clean_contacts(mapped, ImportOptions(), ImportSettings())
-    untouched = ["line", "kind", "problem", "raw", "custom_fields"]
+    untouched = ["line", "kind", "problem", "raw", "custom_fields", "cleared"]
     assert cleaned.select(untouched).equals(mapped.select(untouched))
     assert cleaned.columns == [*ROW_COLUMNS, *FIELD_NAMES, "issues"]
     assert [cleaned.schema[field.name] for field in FIELDS] == [field.polars_type for field in FIELDS]

@@ -14,7 +14,7 @@ ROW_COLUMNS = ("line", "kind", "problem", "raw", "custom_fields", "source_date")
 
 def clean(options: ImportOptions | None = None, kind: str = "data", **cells: str | None) -> dict[str, Any]:
     row = {"line": 2, "kind": kind, "problem": None, "raw": None, "custom_fields": None, "source_date": None, **cells}
-    types = dict.fromkeys([*ROW_COLUMNS, *cells], pl.String) | {"line": pl.Int64}
+    types = dict.fromkeys([*ROW_COLUMNS, *cells], pl.String) | {"line": pl.Int64, "cleared": pl.List(pl.String)}
     cleaned = contacts.clean_contacts(pl.DataFrame([row], schema=types), options or ImportOptions(), ImportSettings())
     return cleaned.row(0, named=True)
 
@@ -94,6 +94,7 @@ def test_rows_that_hold_no_data_have_no_issues() -> None:
 
 def test_a_table_without_rows_gives_a_table_without_rows() -> None:
     empty = pl.DataFrame(
-        schema=dict.fromkeys([*ROW_COLUMNS, "email", "phone", "full_name"], pl.String) | {"line": pl.Int64}
+        schema=dict.fromkeys([*ROW_COLUMNS, "email", "phone", "full_name"], pl.String)
+        | {"line": pl.Int64, "cleared": pl.List(pl.String)}
     )
     assert contacts.clean_contacts(empty, ImportOptions(), ImportSettings()).height == 0

@@ -37,7 +37,7 @@ def test_a_domain_of_its_own_is_no_typo_of_another(domain: str) -> None:
 
 def test_a_mistyped_domain_is_reported_with_a_suggestion_and_never_changed() -> None:
     row = {"line": 2, "kind": "data", "problem": None, "raw": None, "custom_fields": None, "source_date": None}
-    types = dict.fromkeys([*row, "email"], pl.String) | {"line": pl.Int64}
+    types = dict.fromkeys([*row, "email"], pl.String) | {"line": pl.Int64, "cleared": pl.List(pl.String)}
     mapped = pl.DataFrame([{**row, "email": "Ann@gmial.com"}], schema=types)
     cleaned = contacts.clean_contacts(mapped, ImportOptions(), ImportSettings()).row(0, named=True)
     assert cleaned["email"] == "ann@gmial.com"
@@ -117,7 +117,7 @@ def test_the_name_service_is_asked_only_where_the_settings_say_so(
 ) -> None:
     monkeypatch.setattr(email_domains, "_look_up", _name_service)
     row = {"kind": "data", "problem": None, "raw": None, "custom_fields": None, "source_date": None}
-    types = {"line": pl.Int64, **dict.fromkeys([*row, "email"], pl.String)}
+    types = {"line": pl.Int64, "cleared": pl.List(pl.String), **dict.fromkeys([*row, "email"], pl.String)}
     addresses = ("ann@gone.example", "bob@acme.example")
     mapped = pl.DataFrame([{**row, "line": n, "email": one} for n, one in enumerate(addresses)], schema=types)
     settings = ImportSettings(check_email_domains=asked, email_domain_seconds=5)

@@ -54,7 +54,7 @@ def test_an_abbreviation_that_nothing_explains_stays_as_written() -> None:
 
 def _clean(options: ImportOptions, **cells: str | None) -> dict[str, Any]:
     row = {"line": 2, "kind": "data", "problem": None, "raw": None, "custom_fields": None, "source_date": None, **cells}
-    types = dict.fromkeys(row, pl.String) | {"line": pl.Int64}
+    types = dict.fromkeys(row, pl.String) | {"line": pl.Int64, "cleared": pl.List(pl.String)}
     return contacts.clean_contacts(pl.DataFrame([row], schema=types), options, ImportSettings()).row(0, named=True)
 
 

@@ -112,8 +112,9 @@ def test_excluded_columns_are_nowhere_in_the_result(table_of: TableMaker) -> Non
 def test_all_columns_are_text_and_present_even_in_an_empty_table(table_of: TableMaker) -> None:
     table = table_of(["Email", "X"])
     schema = apply_plan(table, plan_table(table, {})).schema
-    assert list(schema) == ["line", "kind", "problem", "raw", "email", "source_date", "custom_fields"]
+    assert list(schema) == ["line", "kind", "problem", "raw", "email", "source_date", "custom_fields", "cleared"]
     assert all(schema[name] == pl.String for name in ["email", "source_date", "custom_fields"])
+    assert schema["cleared"] == pl.List(pl.String)
 
 
 def test_repeated_and_blank_headers_get_names_of_their_own() -> None:
