@@ -1,7 +1,9 @@
 """Companies, as seen in the contacts: one a business domain, else one a normalised name.
 
-Belongs here: the set operation that derives companies and links contacts to them. Does not belong: how a company name
+Belongs here: the set operations that derive companies and link contacts to them. Does not belong: how a company name
 is normalised or which domains are free mail (`cleaning`). A domain of a free-mail provider is nobody's company.
+Companies are a pure function of the contacts. A contact whose company_id is null is one that nobody placed since it was
+written: with that, what a small import changes is found without deriving everything anew.
 """
 
 from __future__ import annotations
@@ -13,47 +15,83 @@ from contact_pipeline.cleaning.companies import company_key
 from contact_pipeline.cleaning.emails import domain_of, is_free_mail
 
 
-def refresh_companies(connection: duckdb.DuckDBPyConnection) -> int:
-    """Derive all companies from the contacts, and link each contact to its own.
+def refresh_companies(connection: duckdb.DuckDBPyConnection, *, anew: bool = True) -> int:
+    """Bring companies, and the link of each contact to its own, up to date with the contacts.
 
-    Returns the number of companies. Needs an open transaction.
+    With `anew` every contact is placed again; else only those without a company are, and only companies that gained or
+    lost a contact are derived, which is enough where whoever wrote a contact left its company_id null. Only rows that
+    differ are written. Returns the number of companies. Needs an open transaction.
     """
-    _collect_keys(connection)
+    _place_contacts(connection, "true" if anew else "contacts.company_id IS NULL")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE touched_companies AS {_EVERY if anew else _TOUCHED}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE derived_companies AS {_DERIVED}")
     connection.execute(
-        """UPDATE contacts SET company_id = keys.company_id FROM company_keys AS keys
-        WHERE contacts.contact_id = keys.contact_id AND contacts.company_id IS DISTINCT FROM keys.company_id"""
+        """DELETE FROM companies WHERE company_id IN (
+            SELECT company_id FROM (FROM companies SEMI JOIN touched_companies USING (company_id) EXCEPT
+                                    FROM derived_companies))"""
     )
-    connection.execute("DELETE FROM companies")
-    connection.execute(f"INSERT INTO companies BY NAME {_DERIVED}")
+    connection.execute("INSERT INTO companies BY NAME FROM derived_companies ANTI JOIN companies USING (company_id)")
     return int(connection.execute("SELECT count(*) FROM companies").fetchall()[0][0])
+
+
+_EVERY = "SELECT company_id FROM contacts UNION SELECT company_id FROM companies"
+
+# A contact that came in from elsewhere was placed; one that left without another in its place is missing in the count.
+_TOUCHED = """
+    SELECT company_id FROM placed
+    UNION
+    SELECT company_id FROM (SELECT company_id, count(*) AS n FROM contacts WHERE company_id IS NOT NULL GROUP BY company_id)
+    FULL JOIN companies USING (company_id) WHERE n IS DISTINCT FROM contacts"""
 
 
 def _most_frequent(column: str) -> str:
     """The value most contacts give; sorted first, so that the order of contacts does not decide ties."""
-    return f"mode({column} ORDER BY {column}) AS {column}"
+    return f"mode({column} ORDER BY {column})"
 
 
 _DERIVED = f"""
-    SELECT company_id, mode(company ORDER BY company) AS name, max(domain) AS domain, {_most_frequent("industry")},
-           {_most_frequent("country")}, {_most_frequent("company_size")}, {_most_frequent("annual_revenue")},
+    SELECT company_id, {_most_frequent("company")} AS name,
+           CASE WHEN starts_with(company_id, 'd:') THEN substr(company_id, 3) END AS domain,
+           {_most_frequent("industry")} AS industry, {_most_frequent("country")} AS country,
+           {_most_frequent("company_size")} AS company_size, {_most_frequent("annual_revenue")} AS annual_revenue,
            count(*) AS contacts
-    FROM contacts JOIN company_keys USING (contact_id, company_id) WHERE company_id IS NOT NULL GROUP BY company_id"""
+    FROM contacts SEMI JOIN touched_companies USING (company_id) GROUP BY company_id"""
+
+_AT_DOMAIN = "substr(email, strpos(email, '@'))"
 
 
-def _collect_keys(connection: duckdb.DuckDBPyConnection) -> None:
-    """company_keys: contact_id, domain, company_id of every contact."""
-    contacts = connection.sql("SELECT contact_id, email, website, company FROM contacts").pl()
-    connection.register("keys", company_keys(contacts))
-    connection.execute("CREATE OR REPLACE TEMP TABLE company_keys AS SELECT * FROM keys")
-    connection.unregister("keys")
+def _place_contacts(connection: duckdb.DuckDBPyConnection, which: str) -> None:
+    """Link each contact that fulfils `which` (SQL) to its company. Makes the temporary table `placed`: those that moved.
 
-
-def company_keys(contacts: pl.DataFrame) -> pl.DataFrame:
-    """Which company each contact belongs to: contact_id, domain, company_id (null where nothing tells)."""
-    email = pl.col("email")
-    site = pl.col("website").str.extract(r"^https?://(?:www\.)?([^/:?#]+)")
-    business = pl.when(~is_free_mail(email)).then(domain_of(email))
-    domain = pl.coalesce(business, site)
-    return contacts.select(
-        "contact_id", domain=domain, company_id=pl.coalesce("d:" + domain, "n:" + company_key("company"))
+    Each mail domain, and each website with its company name, is looked at once, however many contacts share it.
+    """
+    mail = connection.sql(f"SELECT DISTINCT {_AT_DOMAIN} AS at_domain FROM contacts WHERE {which}").pl()
+    connection.register("employers", employers(mail))
+    signs = connection.sql(
+        f"""SELECT DISTINCT website, company FROM contacts ANTI JOIN employers ON at_domain = {_AT_DOMAIN}
+        WHERE {which}"""
+    ).pl()
+    connection.register("signs", other_signs(signs))
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE placed AS
+        SELECT contacts.rowid AS place, coalesce(employers.company_id, signs.company_id) AS company_id
+        FROM contacts LEFT JOIN employers ON at_domain = {_AT_DOMAIN}
+        LEFT JOIN signs ON signs.website IS NOT DISTINCT FROM contacts.website
+                       AND signs.company IS NOT DISTINCT FROM contacts.company
+        WHERE {which} AND contacts.company_id IS DISTINCT FROM coalesce(employers.company_id, signs.company_id)"""
     )
+    connection.execute("UPDATE contacts SET company_id = placed.company_id FROM placed WHERE contacts.rowid = place")
+    connection.unregister("employers")
+    connection.unregister("signs")
+
+
+def employers(mail: pl.DataFrame) -> pl.DataFrame:
+    """Companies by mail domain: at_domain (the address from its @ on), company_id; free-mail providers left out."""
+    at_domain = pl.col("at_domain")
+    return mail.filter(~is_free_mail(at_domain)).with_columns(company_id="d:" + domain_of(at_domain))
+
+
+def other_signs(signs: pl.DataFrame) -> pl.DataFrame:
+    """Companies of people whose mail domain tells none: website, company, company_id (null where nothing tells)."""
+    host = pl.col("website").str.extract(r"^https?://(?:www\.)?([^/:?#]+)")
+    return signs.with_columns(company_id=pl.coalesce("d:" + host, "n:" + company_key("company")))
