@@ -74,7 +74,7 @@ def write_stages(home: Home, given: Given) -> None:
                 "line": at + 2,
                 "kind": row.get("kind", "data"),
                 "custom_fields": json.dumps(row["custom"]) if row.get("custom") else None,
-                "cleared": row.get("cleared", []),
+                "cleared": row.get("cleared") or [],
                 "source_date": row.get("source_date"),
                 **{one.name: row.get(one.name) for one in FIELDS},
                 "issues": [],
@@ -104,6 +104,21 @@ def receipt_of(given: Given) -> Receipt:
     )
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What a person said of a row and what it met, both by address and name."""
+
+    email: str
+    person: str
+    met_email: str
+    met_person: str
+    word: str
+    of_import: str
+
+
+Identity = tuple[str, str]
+
+
 @dataclass
 class Record:
     """A valid row and what the model makes of it."""
@@ -111,10 +126,16 @@ class Record:
     row: Row
     given: Given
     place: tuple[int, int]  # of the import, of the row
+    key: str = ""
     state: str = "created"
     reason: str | None = None
     contributes: bool = True
-    contact: Contact = field(init=False)
+    contact: Contact | None = None
+
+    @property
+    def identity(self) -> Identity:
+        name = " ".join(self.row[part] for part in ("first_name", "last_name") if self.row.get(part))
+        return self.row["email"], name.lower()
 
 
 @dataclass
@@ -126,19 +147,61 @@ class Contact:
     records: list[Record]
 
 
+class Verdicts:
+    """What decisions mean, the latest on each pair counting: who is one person, who is left out, who is kept apart."""
+
+    def __init__(self, decisions: list[Decision]) -> None:
+        latest = {(one.email, one.person, one.met_email, one.met_person): one for one in decisions}
+        self.left_out: set[Identity] = set()
+        self.welcome: set[Identity] = set()
+        self.welcome_in: set[tuple[Identity, str]] = set()
+        self._circle: dict[Identity, frozenset[Identity]] = {}
+        for one in latest.values():
+            who, met = (one.email, one.person), (one.met_email, one.met_person)
+            if one.word == "skip":
+                self.left_out.add(who)
+            if one.word == "update":
+                self.welcome_in.add((who, one.of_import))
+                if one.email == one.met_email:
+                    self.welcome.add(who)
+                joined = self.circle(who) | self.circle(met)
+                self._circle |= dict.fromkeys(joined, joined)
+        self.apart = {
+            (self.circle((one.email, one.person)), one.email)
+            for one in latest.values()
+            if one.word in {"create", "keep apart"}
+            and one.email == one.met_email
+            and self.circle((one.email, one.person)) != self.circle((one.met_email, one.met_person))
+        }
+
+    def circle(self, one: Identity) -> frozenset[Identity]:
+        """All that were declared the same as this."""
+        return self._circle.get(one, frozenset({one}))
+
+
 @dataclass
 class Model:
-    """The CRM that importing `live` one after the other must end in."""
+    """The CRM that importing `live` one after the other must end in; `opted_out` are addresses that ever opted out."""
 
     live: list[Given]
+    decisions: list[Decision] = field(default_factory=list)
+    opted_out: frozenset[str] = frozenset()
     records: list[Record] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._main: dict[str, Contact] = {}
-        self._named: dict[str, Row] = {}
-        for at, given in enumerate(self.live):
-            self._import(at, given)
+        self._main: dict[Any, Contact] = {}
+        self._named: dict[Any, Row] = {}
+        self._verdicts = Verdicts(self.decisions)
+        self.records = [
+            Record(row, given, (at, place))
+            for at, given in enumerate(self.live)
+            for place, row in enumerate(given.rows)
+            if row.get("kind", "data") == "data" and not row.get("failures")
+        ]
+        self._settle_keys()
+        for at in range(len(self.live)):
+            self._import([record for record in self.records if record.place[0] == at])
 
     def counts(self, given: Given) -> dict[str, int]:
         """The ledger of one import."""
@@ -148,45 +211,69 @@ class Model:
         states = {state: mine.count(state) for state in ("created", "updated", "unchanged", "skipped")}
         return {"total": len(kinds), **states, "failed": failed, "not_data": kinds.count("blank")}
 
-    def _import(self, at: int, given: Given) -> None:
-        before = {id(contact): golden(contact) for contact in self.contacts}
-        seen: set[str] = set()
-        merged: list[Record] = []
-        for place, row in enumerate(given.rows):
-            if row.get("kind", "data") == "data" and not row.get("failures"):
-                record = Record(row, given, (at, place))
-                self._place(record, seen)
-                self.records.append(record)
-                if record.state == "merged":
-                    merged.append(record)
-        for record in merged:
-            is_same = golden(record.contact) == before[id(record.contact)]
-            record.state = "unchanged" if is_same else "updated"
+    def addresses_opted_out(self) -> frozenset[str]:
+        """Addresses that are opted out from now on, whatever is taken back."""
+        rows = {record.row["email"] for record in self.records if record.row.get("opted_out")}
+        contacts = {one.founder.row["email"] for one in self.contacts if self.golden(one).get("opted_out")}
+        return self.opted_out | rows | contacts
 
-    def _place(self, record: Record, seen: set[str]) -> None:
+    def golden(self, contact: Contact) -> Row:
+        """The golden record: for each field what its survivorship rule picks; blanks left out."""
+        values = golden(contact)
+        if self.opted_out & {record.row["email"] for record in contact.records}:
+            values["opted_out"] = True
+        return values
+
+    def _settle_keys(self) -> None:
+        """People declared the same are kept under the address of their earliest record."""
+        earliest: dict[frozenset[Identity], str] = {}
+        for record in self.records:
+            if record.identity not in self._verdicts.left_out:
+                record.key = earliest.setdefault(self._verdicts.circle(record.identity), record.row["email"])
+            else:
+                record.key = record.row["email"]
+
+    def _import(self, records: list[Record]) -> None:
+        before = {id(contact): golden(contact) for contact in self.contacts}
+        seen: set[Any] = set()
+        for record in records:
+            self._place(record, seen)
+        for record in records:
+            if record.state == "merged" and record.contact:
+                is_same = golden(record.contact) == before[id(record.contact)]
+                record.state = "unchanged" if is_same else "updated"
+
+    def _place(self, record: Record, seen: set[Any]) -> None:
         """Found a contact, fold the record into one, or leave it out."""
-        email, policy = record.row["email"], record.given.policy
-        main = self._main.get(email)
+        who, circle = record.identity, self._verdicts.circle(record.identity)
+        if who in self._verdicts.left_out:
+            self._leave_out(record, None, "decided: skip")
+            return
+        beside = circle if (circle, record.key) in self._verdicts.apart else None
+        group = (record.key, beside)
+        is_known = who in self._verdicts.welcome or record.key != record.row["email"] or beside is not None
+        policy = "update" if (who, record.given.import_id) in self._verdicts.welcome_in else record.given.policy
+        main = self._main.get(group)
         if main is None or policy == "create":
-            record.contact = Contact(record, main is not None, [record])
+            record.contact = Contact(record, main is not None or beside is not None, [record])
             self.contacts.append(record.contact)
-            self._main.setdefault(email, record.contact)
-        elif policy == "update" and is_stranger(record.row, self._named.get(email)):
+            self._main.setdefault(group, record.contact)
+        elif policy == "update" and not is_known and is_stranger(record.row, self._named.get(group)):
             self._leave_out(record, main, "shared mailbox?")
             return
         elif policy == "skip":
-            known = "duplicate in file" if email in seen else "contact exists and the policy is skip"
+            known = "duplicate in file" if group in seen else "contact exists and the policy is skip"
             self._leave_out(record, main, known)
         else:
             record.contact = main
             main.records.append(record)
-            record.state, record.reason = ("skipped", "duplicate in file") if email in seen else ("merged", None)
-        seen.add(email)
+            record.state, record.reason = ("skipped", "duplicate in file") if group in seen else ("merged", None)
+        seen.add(group)
         if record.row.get("first_name") and (main is None or policy == "update"):
-            self._named.setdefault(email, record.row)
+            self._named.setdefault(group, record.row)
 
     @staticmethod
-    def _leave_out(record: Record, contact: Contact, reason: str) -> None:
+    def _leave_out(record: Record, contact: Contact | None, reason: str) -> None:
         record.contact, record.contributes = contact, False
         record.state, record.reason = "skipped", reason
 
@@ -203,22 +290,40 @@ def is_stranger(row: Row, named: Row | None) -> bool:
 
 
 def golden(contact: Contact) -> Row:
-    """The golden record: for each field what its survivorship rule picks; blanks left out."""
+    """What the contact's records alone give."""
     newest = sorted(contact.records, key=lambda record: (_date(contact, record), record.place))
     picked: Row = {"email": contact.founder.row["email"]}
     for name in ("first_name", "last_name", "full_name", "company", "annual_revenue"):
-        picked[name] = next(iter(_values(reversed(newest), name)), None)
-    picked["lead_source"] = next(iter(_values(contact.records, "lead_source")), None)
-    picked["created_at"] = min(_values(contact.records, "created_at"), default=None)
-    picked["last_activity_at"] = max(_values(contact.records, "last_activity_at"), default=None)
-    picked["lifecycle_stage"] = max(_values(contact.records, "lifecycle_stage"), key=STAGES.index, default=None)
-    picked["notes"] = "\n".join(dict.fromkeys(_values(contact.records, "notes"))) or None
+        picked[name] = next(iter(_values(reversed(_standing(newest, name)), name)), None)
+    picked["secondary_email"] = next(iter(_further_addresses(contact, newest)), None)
+    in_order = contact.records
+    picked["lead_source"] = next(iter(_values(_standing(newest, "lead_source", in_order), "lead_source")), None)
+    picked["created_at"] = min(_values(_standing(newest, "created_at"), "created_at"), default=None)
+    picked["last_activity_at"] = max(_values(_standing(newest, "last_activity_at"), "last_activity_at"), default=None)
+    stages_known = _values(_standing(newest, "lifecycle_stage"), "lifecycle_stage")
+    picked["lifecycle_stage"] = max(stages_known, key=STAGES.index, default=None)
+    picked["notes"] = "\n".join(dict.fromkeys(_values(_standing(newest, "notes", in_order), "notes"))) or None
     for name in ("converted", "opted_out"):
         picked[name] = max(_values(contact.records, name), default=None)
-    custom: dict[str, str] = {}
+    custom: dict[str, str | None] = {}
     for record in newest:
         custom |= record.row.get("custom") or {}
-    return {name: value for name, value in {**picked, "custom": custom or None}.items() if value is not None}
+    kept = {name: value for name, value in custom.items() if value is not None}
+    return {name: value for name, value in {**picked, "custom": kept or None}.items() if value is not None}
+
+
+def _standing(newest: list[Record], name: str, order: list[Record] | None = None) -> list[Record]:
+    """The records whose values of a field count: those not older than the latest that clears it; in `order`."""
+    clears = [at for at, record in enumerate(newest) if name in (record.row.get("cleared") or ())]
+    standing = newest[clears[-1] :] if clears else newest
+    return [record for record in order or newest if any(record is one for one in standing)]
+
+
+def _further_addresses(contact: Contact, newest: list[Record]) -> list[str]:
+    """Addresses under which decisions brought records in, the newest first."""
+    if len(contact.records) == 1:
+        return []
+    return [record.row["email"] for record in reversed(newest) if record.row["email"] != record.key]
 
 
 def _date(contact: Contact, record: Record) -> datetime:

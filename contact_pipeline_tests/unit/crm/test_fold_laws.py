@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contact_pipeline.crm.history import past_import
-from contact_pipeline_tests.unit.crm.fold_model import ROLE_EMAIL, STAGES, Given, Model, Row, golden
+from contact_pipeline_tests.unit.crm.fold_model import ROLE_EMAIL, STAGES, Given, Model, Row
 from contact_pipeline_tests.unit.crm.small_crm import SmallCrm
 
 LAWS = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -43,7 +43,10 @@ GOOD_ROWS = st.fixed_dictionaries(
         "converted": _mostly(True, False),
         "opted_out": _mostly(True, False),
         "source_date": st.none() | MOMENTS,
-        "custom": _mostly({"Size": "1"}, {"Size": "1", "Farbe/ü": "\x1f"}, {"Farbe/ü": "\x1f"}),
+        "custom": _mostly(
+            {"Size": "1"}, {"Size": "1", "Farbe/ü": "\x1f"}, {"Size": None}, {"Zone": "1", "Farbe/ü": None}
+        ),
+        "cleared": _mostly(["company"], ["notes", "created_at", "lead_source"], ["lifecycle_stage", "opted_out"]),
     }
 )
 NOT_FOR_THE_CRM: list[Row] = [
@@ -76,11 +79,12 @@ def _histories(draw: st.DrawFn) -> list[tuple[int, Given]]:
 @given(_histories())
 def test_any_order_of_imports_and_reruns_ends_in_the_fold_of_what_is_live(steps: list[tuple[int, Given]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        crm, live = SmallCrm(Path(folder)), {}
+        crm, live, opted_out = SmallCrm(Path(folder)), {}, frozenset[str]()
         for place, one in steps:
             crm.bring_in(one)
             live[place] = one
-        model = Model([live[place] for place in sorted(live)])
+            opted_out = Model([live[at] for at in sorted(live)], opted_out=opted_out).addresses_opted_out()
+        model = Model([live[place] for place in sorted(live)], opted_out=opted_out)
         assert _contacts(crm) == _expected_contacts(model)
         assert _records(crm) == _expected_records(model)
         for one in model.live:
@@ -123,7 +127,7 @@ def _plain(row: Row) -> tuple[str, bool, str]:
 
 def _expected_contacts(model: Model) -> list[tuple[str, bool, str]]:
     return sorted(
-        (f"{one.founder.given.import_id} {one.founder.place[1] + 2}", one.is_duplicate, _text(golden(one)))
+        (f"{one.founder.given.import_id} {one.founder.place[1] + 2}", one.is_duplicate, _text(model.golden(one)))
         for one in model.contacts
     )
 

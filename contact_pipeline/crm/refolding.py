@@ -1,0 +1,212 @@
+"""Bringing contacts up to date after records, decisions or opt-outs changed.
+
+Belongs here: from the keys touched to links, contacts and named states, as a few statements over all of them. Does not
+belong: what changed (`importing`, `undoing`, `erasing`) and the rules (`matching.links`, `crm.fold`). Whatever the change
+was, contacts end as the fold of the records that are there; and only rows that differ are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from contact_pipeline.crm.fold import GOLDEN_COLUMNS, folded
+from contact_pipeline.crm.history import recount
+from contact_pipeline.fields import SCORE_FIELD_NAMES, Survivorship
+from contact_pipeline.matching.links import LINKED_COLUMNS, ROWS_PER_IMPORT, link_records
+from contact_pipeline.matching.verdicts import wanted_keys, weigh_decisions
+
+_KEPT_COLUMNS = ("company_id", *SCORE_FIELD_NAMES)  # what other stages write to a contact survives a fold
+_TOUCHED_RECORDS = "(SELECT * FROM records SEMI JOIN touched USING (match_key))"
+
+
+def touch(connection: duckdb.DuckDBPyConnection, keys: str, parameters: Mapping[str, Any] | None = None) -> None:
+    """Note the keys whose contacts may change, and the contacts they have now: before anything is changed.
+
+    `keys` is SQL that gives a column match_key. Makes the temporary tables `touched` and `former`.
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE touched AS {keys}", dict(parameters or {}))
+    connection.execute("CREATE OR REPLACE TEMP TABLE former (contact_id VARCHAR)")
+    _note_former(connection)
+
+
+def refold_addresses(
+    connection: duckdb.DuckDBPyConnection, addresses: Sequence[str], rules: Mapping[str, Survivorship]
+) -> None:
+    """Link and fold anew what has one of these addresses, or is kept under one. Needs an open transaction."""
+    touch(
+        connection,
+        """WITH asked AS (SELECT DISTINCT unnest($addresses::VARCHAR[]) AS match_key)
+        FROM asked UNION SELECT match_key FROM records WHERE email IN (FROM asked) AND match_key IS NOT NULL""",
+        {"addresses": list(addresses)},
+    )
+    refold(connection, rules)
+
+
+def refold_all(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Survivorship]) -> None:
+    """Link and fold anew every record there is. Needs an open transaction."""
+    touch(connection, "SELECT DISTINCT match_key FROM records WHERE match_key IS NOT NULL")
+    connection.execute("INSERT INTO former SELECT contact_id FROM contacts")
+    refold(connection, rules)
+
+
+def refold(
+    connection: duckdb.DuckDBPyConnection,
+    rules: Mapping[str, Survivorship],
+    *,
+    since: int = 0,
+    has_incoming: bool = False,
+) -> None:
+    """Bring the contacts of the keys in `touched` up to date, and those of keys that decisions now move.
+
+    `since` is the first sequence number at which anything changed: links look back only, so those of earlier records
+    stand. With `has_incoming` the records in the temporary table `incoming` join the others. Needs `touch` before.
+    """
+    since = min(since, _settle_keys(connection, since, has_incoming=has_incoming))
+    _link(connection, since, has_incoming=has_incoming)
+    _fold_touched(connection, rules)
+    _name_states(connection, since, rules)
+
+
+def _note_former(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        "INSERT INTO former SELECT DISTINCT contact_id FROM records SEMI JOIN touched USING (match_key) WHERE contributes"
+    )
+
+
+def _settle_keys(connection: duckdb.DuckDBPyConnection, since: int, *, has_incoming: bool) -> int:
+    """Give each record the key that decisions want; gives the first sequence number at which that changed something."""
+    weigh_decisions(connection)
+    columns = "sequence, email, match_key, first_name, last_name, full_name"
+    live = f"SELECT {columns} FROM records WHERE match_key IS NOT NULL"
+    arriving = f" UNION ALL SELECT {columns} FROM incoming" if has_incoming else ""
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP VIEW live AS
+        SELECT * FROM ({live}{arriving}) WHERE email IN (SELECT email FROM verdicts) OR match_key <> email"""
+    )
+    wanted_keys(connection, "live")
+    moved = connection.execute("SELECT min(sequence) FROM wanted").fetchall()[0][0]
+    if moved is None:
+        return since
+    connection.execute(
+        """INSERT INTO touched SELECT DISTINCT key FROM (SELECT match_key AS key FROM wanted UNION SELECT former FROM wanted)
+        WHERE key NOT IN (SELECT match_key FROM touched)"""
+    )
+    _note_former(connection)
+    for table in ("records", "incoming") if has_incoming else ("records",):
+        connection.execute(
+            f"UPDATE {table} SET match_key = wanted.match_key FROM wanted WHERE {table}.sequence = wanted.sequence"
+        )
+    return int(moved)
+
+
+def _link(connection: duckdb.DuckDBPyConnection, since: int, *, has_incoming: bool) -> None:
+    """Give each record of a touched key its contact: mend the links of those since `since`, store the incoming ones."""
+    arriving = f" UNION ALL SELECT {LINKED_COLUMNS} FROM incoming" if has_incoming else ""
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP VIEW pool AS
+        SELECT {LINKED_COLUMNS} FROM records SEMI JOIN touched USING (match_key){arriving}"""
+    )
+    link_records(connection, "pool")
+    connection.execute(
+        """UPDATE records SET contact_id = links.contact_id, contributes = links.contributes, state = links.state,
+                              reason = links.reason
+        FROM links WHERE links.sequence >= ? AND records.sequence = links.sequence AND records.match_key IS NOT NULL""",
+        [since],
+    )
+    if has_incoming:
+        connection.execute(
+            """INSERT INTO records BY NAME
+            SELECT incoming.*, links.contact_id, links.contributes, links.state, links.reason
+            FROM incoming JOIN links USING (sequence)"""
+        )
+
+
+def _fold_touched(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Survivorship]) -> None:
+    """Fold the contacts touched, and write those that are new, changed or gone."""
+    kept = ", ".join(f"old.{column}" for column in _KEPT_COLUMNS)
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE golden AS
+        WITH opted AS (
+            SELECT DISTINCT contact_id FROM records SEMI JOIN touched USING (match_key)
+            WHERE contributes AND email IN (SELECT match_key FROM opt_outs))
+        SELECT new.* REPLACE (CASE WHEN opted.contact_id IS NULL THEN new.opted_out ELSE true END AS opted_out),
+               twins.is_duplicate, {kept}
+        FROM ({folded(_TOUCHED_RECORDS, rules, clears=_has_clears(connection))}) AS new
+        JOIN (SELECT contact_id, bool_and(is_duplicate) AS is_duplicate FROM links WHERE contributes GROUP BY ALL) AS twins
+            USING (contact_id)
+        LEFT JOIN opted USING (contact_id)
+        LEFT JOIN contacts AS old USING (contact_id)"""
+    )
+    same = " AND ".join(f"c.{column} IS NOT DISTINCT FROM g.{column}" for column in (*GOLDEN_COLUMNS, "is_duplicate"))
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE settled AS
+        SELECT contact_id FROM contacts AS c JOIN golden AS g USING (contact_id) WHERE {same}"""
+    )
+    connection.execute(
+        """DELETE FROM contacts WHERE contact_id IN (SELECT contact_id FROM former UNION SELECT contact_id FROM golden)
+            AND contact_id NOT IN (SELECT contact_id FROM settled)"""
+    )
+    connection.execute("INSERT INTO contacts BY NAME SELECT * FROM golden ANTI JOIN settled USING (contact_id)")
+    # A contact that opted out under one address stays so when decisions no longer give it that address.
+    connection.execute(
+        """INSERT INTO opt_outs
+        SELECT DISTINCT email, now()::TIMESTAMP, NULL FROM golden
+        WHERE opted_out AND email NOT IN (SELECT match_key FROM opt_outs)"""
+    )
+
+
+def _has_clears(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Does any record touched clear a field? Hardly any import does, and looking for clears costs."""
+    return bool(
+        connection.execute(
+            "SELECT 1 FROM records SEMI JOIN touched USING (match_key) WHERE cleared IS NOT NULL LIMIT 1"
+        ).fetchall()
+    )
+
+
+def _name_states(connection: duckdb.DuckDBPyConnection, since: int, rules: Mapping[str, Survivorship]) -> None:
+    """Name the states of the imports since `since` that met the contacts touched, and bring their counts up to date."""
+    later = connection.execute(
+        f"""SELECT import_id, sequence // {ROWS_PER_IMPORT} AS place FROM links WHERE sequence >= ?
+        GROUP BY ALL ORDER BY place""",
+        [since // ROWS_PER_IMPORT * ROWS_PER_IMPORT],
+    ).fetchall()
+    clears = _has_clears(connection)
+    for import_id, place in later:
+        _tell_updated_from_unchanged(connection, import_id, place * ROWS_PER_IMPORT, rules, clears=clears)
+        recount(connection, import_id)
+
+
+def _tell_updated_from_unchanged(
+    connection: duckdb.DuckDBPyConnection,
+    import_id: str,
+    start: int,
+    rules: Mapping[str, Survivorship],
+    *,
+    clears: bool,
+) -> None:
+    """Say of each record of an import that met a known contact whether it changed it.
+
+    Compares the fold up to this import with the fold up to the one before, so that a rerun of an old import names the
+    same states as its first run.
+    """
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE merging AS
+        SELECT sequence, contact_id FROM links WHERE state = 'merged' AND import_id = ?""",
+        [import_id],
+    )
+    pool = "(SELECT * FROM records SEMI JOIN merging USING (contact_id) WHERE sequence < {0})"
+    before, after = (folded(pool.format(end), rules, clears=clears) for end in (start, start + ROWS_PER_IMPORT))
+    same = " AND ".join(f"b.{column} IS NOT DISTINCT FROM a.{column}" for column in GOLDEN_COLUMNS)
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE unchanged AS
+        SELECT contact_id FROM ({before}) AS b JOIN ({after}) AS a USING (contact_id) WHERE {same}"""
+    )
+    connection.execute(
+        """UPDATE records SET state = CASE WHEN contact_id IN (SELECT contact_id FROM unchanged)
+                                           THEN 'unchanged' ELSE 'updated' END
+        WHERE sequence IN (SELECT sequence FROM merging)"""
+    )
