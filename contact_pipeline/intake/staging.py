@@ -6,6 +6,7 @@ Belongs here: writing and reading `stages/raw_file`. Does not belong: reading wh
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -36,6 +37,19 @@ def read_source(path: Path) -> SourceFile:
     rows = pl.read_parquet(path)
     tables = tuple(_table(rows, index, facts) for index, facts in enumerate(about["tables"]))
     return SourceFile(about["name"], tables, tuple((name, reason) for name, reason in about["ignored_sheets"]))
+
+
+def read_lines(path: Path, sheet: str, lines: Collection[int]) -> TextTable | None:
+    """The table of one sheet with the rows of data at these source lines alone; None where there is no such sheet.
+
+    Reads little more than those rows.
+    """
+    about = json.loads(pl.read_parquet_metadata(path)[_ABOUT])
+    index = next((at for at, facts in enumerate(about["tables"]) if facts["name"] == sheet), None)
+    if index is None:
+        return None
+    wanted = (pl.col("table") == index) & (pl.col("kind") == RowKind.DATA) & pl.col("line").is_in(list(lines))
+    return _table(pl.scan_parquet(path).filter(wanted).collect(), index, about["tables"][index])
 
 
 def _table(rows: pl.DataFrame, index: int, facts: dict[str, object]) -> TextTable:
