@@ -14,6 +14,7 @@ import polars as pl
 
 from contact_pipeline.errors import FileRefused
 from contact_pipeline.home import Home
+from contact_pipeline.intake.returned import own_cells, places, plain_header
 from contact_pipeline.intake.tables import RowKind, SourceFile, TextTable
 from contact_pipeline.mapping.plan import TablePlan, plan_of_json
 from contact_pipeline.safe_text import unguard_formula
@@ -32,7 +33,9 @@ def parent_of(source: SourceFile) -> str | None:
     mended = [table for table in source.tables if _is_mended(table)]
     if not mended:
         return None
-    named = pl.concat(_own(table, IMPORT).filter(table.rows["kind"] == RowKind.DATA).drop_nulls() for table in mended)
+    named = pl.concat(
+        own_cells(table, IMPORT).filter(table.rows["kind"] == RowKind.DATA).drop_nulls() for table in mended
+    )
     parents: list[str] = sorted(set(named))
     if len(parents) != 1:
         said = f"come from {len(parents)} imports: mend and drop one file at a time" if parents else _NO_IMPORT
@@ -75,34 +78,16 @@ def restored(source: SourceFile, plans: Sequence[tuple[str, TablePlan]]) -> Sour
 
 
 def _is_mended(table: TextTable) -> bool:
-    headers = set(_places(table))
+    headers = set(places(table))
     return LINE in headers and bool({IMPORT, REASONS} & headers)
-
-
-def _places(table: TextTable) -> dict[str, str]:
-    """Header as we wrote it -> cell column. Programs in between may have changed its white space."""
-    headers = pl.Series(table.headers, dtype=pl.String).to_frame("header").select(unguard_formula(pl.col("header")))
-    return {_plain(header): cell for header, cell in zip(headers["header"], table.cell_columns, strict=True)}
-
-
-def _plain(header: str) -> str:
-    return " ".join(header.split())
-
-
-def _own(table: TextTable, name: str) -> pl.Series:
-    """Trimmed cells of one of our columns; nulls where the table lacks it."""
-    cell = _places(table).get(name)
-    if cell is None:
-        return pl.repeat(None, table.rows.height, dtype=pl.String, eager=True)
-    return table.rows.select(unguard_formula(pl.col(cell)).str.strip_chars().replace("", None)).to_series()
 
 
 def _refuse_foreign_columns(file: str, mended: Sequence[TextTable], plans: Sequence[tuple[str, TablePlan]]) -> None:
     known = set(OWN_COLUMNS)
     for _, plan in plans:
-        known |= {_plain(name) for name in original_names(tuple(column.header for column in plan.columns))}
+        known |= {plain_header(name) for name in original_names(tuple(column.header for column in plan.columns))}
     for table in mended:
-        for header, cell in _places(table).items():
+        for header, cell in places(table).items():
             if header not in known and table.data[cell].count():
                 raise FileRefused(
                     "mended_with_new_column",
@@ -113,18 +98,20 @@ def _refuse_foreign_columns(file: str, mended: Sequence[TextTable], plans: Seque
 
 def _rows_of(table: TextTable, sheet: str, headers: tuple[str, ...], sheets: Sequence[str]) -> pl.DataFrame:
     """The rows of a mended table that belong to one sheet of the parent, in the shape of that sheet."""
-    told = _own(table, SHEET).fill_null("")
+    told = own_cells(table, SHEET).fill_null("")
     first = next((name for name in told if name in sheets), sheets[0])
-    places = _places(table)
-    cells = [_cell(table, places.get(_plain(name))).alias(f"c{at}") for at, name in enumerate(original_names(headers))]
+    at_cell = places(table)
+    cells = [
+        _cell(table, at_cell.get(plain_header(name))).alias(f"c{at}") for at, name in enumerate(original_names(headers))
+    ]
     rows = table.rows.select(
         "kind",
         "problem",
         "raw",
         *cells,
         own_line=pl.col("line"),
-        line=_own(table, LINE).cast(pl.Float64, strict=False).cast(pl.Int64, strict=False),
-        before=_own(table, RAW),
+        line=own_cells(table, LINE).cast(pl.Float64, strict=False).cast(pl.Int64, strict=False),
+        before=own_cells(table, RAW),
     )
     belonging = rows.filter(pl.when(told.is_in(list(sheets))).then(told).otherwise(pl.lit(first)) == sheet)
     return _judged(belonging).select("line", "kind", "problem", "raw", *(f"c{at}" for at in range(len(headers))))
