@@ -25,6 +25,8 @@ from contact_pipeline.settings import ImportOptions
 from contact_pipeline.validation.mended import parent_of, parent_plans, restored
 from contact_pipeline.validation.review import review_table
 
+ALL_OPTED_OUT = "everybody in it counts as opted out, as the name of the file or a setting says"
+
 
 def inspect_file(path: Path, home: Home, learned: Sequence[LearnedMapping] = ()) -> dict[str, Any]:
     """What `inspect --json` says of one file: status, reason, sheets passed over, and the review of each table.
@@ -72,4 +74,7 @@ def _mended(source: SourceFile, home: Home) -> list[MappedTable]:
 def _reviewed(one: MappedTable, options: ImportOptions, home: Home) -> dict[str, Any]:
     settings = home.settings.imports
     cleaned = clean_contacts(apply_plan(one.table, one.plan, settings.clear_token), options, settings)
-    return {"kind": one.kind.value, **review_table(one.table, one.plan, cleaned)}
+    review = review_table(one.table, one.plan, cleaned)
+    if options.opted_out:
+        review["warnings"].append(ALL_OPTED_OUT)
+    return {"kind": one.kind.value, **review}

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from contact_pipeline.cleaning.opt_outs import file_says_opt_out
 from contact_pipeline.errors import SettingsError
 from contact_pipeline.fields import FIELD_BY_NAME, Survivorship
 
@@ -45,6 +46,9 @@ class FileRule(_Frozen):
     """As `imports.date_order`, for these files."""
     default_country: str | None = None
     """As `imports.default_country`, for these files."""
+    opted_out: bool | None = None
+    """Everybody in these files wants no marketing. Where this is not set the name of the file tells: `unsubscribed_2026.csv`.
+    """
     mapping: dict[str, str] = Field(default_factory=dict)
     """Added to `imports.mapping` for these files; where both name a header, the rule wins."""
     columns: tuple[str, ...] = ()
@@ -227,6 +231,7 @@ class Settings(_Frozen):
 
 def load_settings(path: Path) -> Settings:
     """Read and check settings.toml; a missing file means the defaults.
+            opted_out=file_says_opt_out(file_name) if rule.opted_out is None else rule.opted_out,
 
     Raises SettingsError with every wrong key and its place.
     """

@@ -80,7 +80,7 @@ def clean_contacts(mapped: pl.DataFrame, options: ImportOptions, settings: Impor
     `mapped` has line, kind, problem, raw, custom_fields, source_date, cleared (List(String)) and some canonical fields as raw
     text, blank cells null. Returns the same rows in the same order: those columns (source_date as Datetime us, UTC; cleared
     as `settle_clearing` says), all fields of the catalogue in its order and type, and `issues`, a list of {field, raw, reason},
-    empty where all is well. Only rows of data have issues.
+    empty where all is well. Only rows of data have issues. Where the options say that everybody opted out, every row does.
     """
     given = mapped.columns
     mapped = parts.last_first_as_full_name(parts.salutations_apart(mapped))
@@ -95,6 +95,8 @@ def clean_contacts(mapped: pl.DataFrame, options: ImportOptions, settings: Impor
     cleaned = _spread(cleaned, mapped, ("phone", "mobile_phone"), log, promote=False)
     cleaned = cleaned.with_columns(parts.complete_names(cleaned, _name_parts(readings, len(mapped))))
     cleaned = cleaned.with_columns(parts.complete_from_title(cleaned))
+    if options.opted_out:
+        cleaned = cleaned.with_columns(opted_out=pl.when(pl.col("kind") == RowKind.DATA).then(True))
     cleaned = cleaned.with_columns(settle_clearing(cleaned, given, settings.survivorship, log, settings.clear_token))
     _note_missing(cleaned, mapped.columns, log)
     return cleaned.with_columns(log.column())

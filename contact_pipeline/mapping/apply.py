@@ -1,7 +1,8 @@
 """Carries out a mapping: raw cells of a table become columns named after fields.
 
-Belongs here: picking, joining and coalescing cells, units of headers, custom fields as JSON. Does not belong: deciding
-(`headers`), labels of rows (`sorting`) and cleaning values (`cleaning`): what comes out is still the source's text, trimmed.
+Belongs here: picking, joining and coalescing cells, units of headers, custom fields as JSON, whatever tells of an opt-out.
+Does not belong: deciding (`headers`), labels of rows (`sorting`) and cleaning values (`cleaning`): what comes out is still
+the source's text, trimmed.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
+from contact_pipeline.cleaning.choices import read_opt_outs
+from contact_pipeline.cleaning.opt_outs import says_opt_out
 from contact_pipeline.intake.tables import RowKind, TextTable
 from contact_pipeline.mapping.clearing import cleared_fields, mark_of, tokens_apart
-from contact_pipeline.mapping.consent import grants
+from contact_pipeline.mapping.consent import grants, holds_status, opt_outs_in
 from contact_pipeline.mapping.plan import Action, ColumnPlan, TablePlan
 from contact_pipeline.mapping.sorting import sort_by_labels
 from contact_pipeline.safe_text import unguard_formula
@@ -24,7 +27,6 @@ _ESCAPED_IN_JSON = r'["\\\x00-\x1f]'
 _ENDS_AS_NUMBER = r"\d$"
 _JOINED: dict[str, str] = {"street_address": ", ", "notes": "\n"}
 _KEPT = frozenset({Action.CUSTOM, Action.ASK})
-_REFUSING = ("", "0", "no", "n", "false", "f", "nein", "non", "nee", "nie", "não", "nao")
 
 
 def apply_plan(table: TextTable, plan: TablePlan, clear_token: str = "") -> pl.DataFrame:
@@ -43,6 +45,7 @@ def apply_plan(table: TextTable, plan: TablePlan, clear_token: str = "") -> pl.D
     cells, plan = sort_by_labels(_as_meant(cells, plan), plan)
     cells, held = tokens_apart(cells, (f"c{column.index}" for column in plan.columns), clear_token)
     fields = {field: (columns, _field(field, columns)) for field, columns in _mapped(plan).items()}
+    fields |= _opt_outs(cells, table.name, plan)
     kept = [column for column in plan.columns if column.action in _KEPT]
     return cells.select(
         "line",
@@ -135,11 +138,31 @@ def _field(field: str, columns: Iterable[ColumnPlan]) -> pl.Expr:
     if field in _JOINED:
         joined = pl.concat_str(_without_repeats(cells), separator=_JOINED[field], ignore_nulls=True)
         return pl.when(joined != "").then(joined).alias(field)
-    if field == "opted_out":
-        # One column that says yes is enough, so the ones that say no are asked last.
-        saying_yes = [pl.when(~cell.str.to_lowercase().is_in(_REFUSING)).then(cell) for cell in cells]
-        cells = [*saying_yes, *cells]
     return pl.coalesce(cells).alias(field)
+
+
+def _opt_outs(cells: pl.DataFrame, sheet: str, plan: TablePlan) -> dict[str, tuple[list[ColumnPlan], pl.Expr]]:
+    """The field opted_out with its columns, where something tells of it: its columns, a status, the name of the sheet.
+
+    One of them that says yes is enough, so what says no, or what nobody understands, is asked last.
+    """
+    columns = _mapped(plan).get("opted_out", [])
+    statuses = [column for column in plan.columns if holds_status(column)]
+    signs = [sign for sign in (opt_outs_in(cells[f"c{column.index}"]) for column in statuses) if sign is not None]
+    if says_opt_out(sheet):
+        signs.append(pl.when(pl.col("kind") == RowKind.DATA).then(pl.lit(sheet)))
+    if not columns and not signs:
+        return {}
+    yes = [_saying_yes(cells[f"c{column.index}"]) for column in columns] if len(columns) > 1 else []
+    said = pl.coalesce([*signs, *yes, *map(_cell, columns)])
+    return {"opted_out": (columns, said.alias("opted_out"))}
+
+
+def _saying_yes(cells: pl.Series) -> pl.Expr:
+    """The cells that mean an opt-out, null elsewhere."""
+    words = cells.drop_nulls().unique()
+    meaning = words.filter(read_opt_outs(words)["value"].fill_null(False))
+    return pl.when(pl.col(cells.name).is_in(meaning.to_list())).then(pl.col(cells.name))
 
 
 def _without_repeats(cells: Sequence[pl.Expr]) -> list[pl.Expr]:

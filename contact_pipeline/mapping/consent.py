@@ -1,7 +1,8 @@
-"""Columns that say who may be written to ("Subscribed", "Marketing consent"): Opted Out, the other way round.
+"""Columns that say who may be written to: permissions ("Subscribed", "Marketing consent") and the words of a status.
 
-Belongs here: telling such headers, and when their values are plain enough to be turned. Does not belong: columns that say
-who opted out (`spellings`, `grammar`). A blank is no refusal, and neither is a word that is not understood.
+Belongs here: telling permissions, which are Opted Out the other way round, and when their values are plain enough to be
+turned; finding the cells of a status column that say that somebody opted out. Does not belong: columns that are about that
+alone (`spellings`, `grammar`). A blank is no refusal, and neither is a word that is not understood.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from importlib.resources import files
 
 import polars as pl
 
+from contact_pipeline.cleaning.opt_outs import says_opt_out
 from contact_pipeline.mapping.grammar import concepts_of
 from contact_pipeline.mapping.normalise import normalise_header
+from contact_pipeline.mapping.plan import Action, ColumnPlan
 
+_STATUS_FIELDS = frozenset({"lead_status", "lifecycle_stage"})
 _SAYS_CONSENT = frozenset({"OPTIN", "CONSENT", "ACCEPT", "ALLOW"})
 _BESIDE = frozenset(
     {
@@ -59,3 +63,17 @@ def speaks_plainly(values: pl.Series) -> bool:
     """Whether every value of a column grants or refuses, and some grant: a column of refusals only has another meaning."""
     answers = {grants(value) for value in values}
     return True in answers and None not in answers
+
+
+def holds_status(column: ColumnPlan) -> bool:
+    """Whether a column holds a status of the contact: mapped as one, or a custom field whose header names one."""
+    if column.action is Action.MAP:
+        return column.field in _STATUS_FIELDS
+    words = set(normalise_header(column.header).split())
+    return column.action is not Action.EXCLUDE and bool(words & _words()["status"])
+
+
+def opt_outs_in(cells: pl.Series) -> pl.Expr | None:
+    """The cells of a status column that say that somebody opted out, null elsewhere; None where no cell does."""
+    saying = [text for text in cells.drop_nulls().unique() if says_opt_out(text)]
+    return pl.when(pl.col(cells.name).is_in(saying)).then(pl.col(cells.name)) if saying else None

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from contact_pipeline import display
 from contact_pipeline.home import Home
-from contact_pipeline.inspection import inspect_file
+from contact_pipeline.inspection import ALL_OPTED_OUT, inspect_file
 
 LINES = (
     "Email,First Name,Phone,Country,Plan",
@@ -31,6 +31,13 @@ LINES = (
 @pytest.fixture
 def review(contacts_csv: Callable[..., Path], home: Home) -> dict[str, Any]:
     return inspect_file(contacts_csv(*LINES), home)
+
+
+def test_a_file_whose_name_says_that_all_opted_out_is_reviewed_as_such(
+    contacts_csv: Callable[..., Path], home: Home
+) -> None:
+    (table,) = inspect_file(contacts_csv(*LINES, name="unsubscribed.csv"), home)["tables"]
+    assert ALL_OPTED_OUT in table["warnings"]
 
 
 def test_problems_are_named_by_kind_with_counts_and_lines(review: dict[str, Any]) -> None:

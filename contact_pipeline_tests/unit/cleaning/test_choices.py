@@ -34,18 +34,30 @@ def test_the_settings_say_which_words_mean_won() -> None:
     "text",
     [
         "Unsubscribed",
-        "cleaned",
-        "hard-bounced",
         "blacklisted",
         "Opted Out",
         "do not contact",
         "yes",
         "2024-02-01 10:00:00",
         "1/31/2024",
+        "1/2/24",
+        "45292",
+        "May 2024",
+        "Unsubscribed from all e-mail",
     ],
 )
 def test_every_sign_of_leaving_counts_as_opted_out(text: str) -> None:
     assert choices.read_opt_outs(pl.Series([text])).row(0) == (True, None)
+
+
+@pytest.mark.parametrize("text", ["cleaned", "hard-bounced", "Invalid"])
+def test_mail_that_came_back_is_no_wish_of_the_person(text: str) -> None:
+    assert choices.read_opt_outs(pl.Series([text])).row(0) == (None, choices.UNDELIVERABLE)
+
+
+@pytest.mark.parametrize("text", ["0000-00-00 00:00:00", "00/00/0000", "-", "n/a"])
+def test_a_date_of_noughts_is_no_date_of_leaving(text: str) -> None:
+    assert choices.read_opt_outs(pl.Series([text])).row(0) == (None, None)
 
 
 @pytest.mark.parametrize("text", ["subscribed", "opted-in", "no", "0", "active"])
