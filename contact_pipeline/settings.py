@@ -217,7 +217,7 @@ class Settings(_Frozen):
     """How long a command waits for the CRM while another process writes, before it gives up."""
 
     def options_for(self, file_name: str, *, policy: Policy | None = None) -> ImportOptions:
-        """Options of one file: a flag beats a file rule beats the default."""
+        """Options of one file: a flag beats a file rule beats the default. Its name tells whether all in it opted out."""
         rule = next((r for r in self.files if fnmatch.fnmatch(file_name.lower(), r.match.lower())), FileRule(match="*"))
         return ImportOptions(
             policy=policy or rule.policy or self.imports.policy,
@@ -226,12 +226,12 @@ class Settings(_Frozen):
             default_country=rule.default_country or self.imports.default_country,
             mapping={**self.imports.mapping, **rule.mapping},
             columns=rule.columns,
+            opted_out=file_says_opt_out(file_name) if rule.opted_out is None else rule.opted_out,
         )
 
 
 def load_settings(path: Path) -> Settings:
     """Read and check settings.toml; a missing file means the defaults.
-            opted_out=file_says_opt_out(file_name) if rule.opted_out is None else rule.opted_out,
 
     Raises SettingsError with every wrong key and its place.
     """
