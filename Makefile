@@ -29,6 +29,7 @@ dev: .venv
 # Ratios against DuckDB itself, measured side by side in one run.
 bench: .venv
 	$(BIN)/python -m benchmarks.import_speed
+	$(BIN)/python -m benchmarks.merge_speed
 	$(BIN)/python -m benchmarks.reading_speed
 
 # Long: new examples against every law of the suite, then 10,000 damaged files, none of which may do harm.
