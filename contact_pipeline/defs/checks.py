@@ -62,10 +62,9 @@ def one_contact_per_email(home: HomeResource) -> dg.AssetCheckResult:
 def records_and_contacts_agree(home: HomeResource) -> dg.AssetCheckResult:
     return _none_of(
         home,
-        """SELECT contact_id FROM (SELECT DISTINCT contact_id FROM records WHERE contributes)
-           FULL JOIN (SELECT contact_id, email FROM contacts) AS c USING (contact_id)
-           WHERE c.email IS NULL OR contact_id IS NULL
-           UNION ALL SELECT contact_id FROM contacts GROUP BY contact_id HAVING count(*) > 1""",
+        """SELECT contact_id FROM (SELECT contact_id, false AS is_contact FROM records WHERE contributes
+                                   UNION ALL SELECT contact_id, true FROM contacts WHERE email IS NOT NULL)
+           GROUP BY contact_id HAVING count(*) FILTER (is_contact) <> 1 OR bool_and(is_contact)""",
     )
 
 
