@@ -12,17 +12,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_DRAFT = re.compile(r"\..+\.(\d+)-[0-9a-f]{8}\.tmp(?:\.wal)?")  # with the number of the process; DuckDB adds .wal
+
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends without an error.
 
     The folder is created where it is missing. On an error the temporary file goes and `path` stays as it was; what a
-    killed process left behind is removed by the next write to the same path.
+    killed process left behind is removed by the next write into the same folder.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep_leftovers(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    temporary = draft_beside(path)
     try:
         yield temporary
         _flush_to_disk(temporary)
@@ -38,6 +39,12 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+def draft_beside(path: Path) -> Path:
+    """A hidden name beside `path` for a file that is still being written; drafts of processes that died are removed."""
+    _sweep_leftovers(path.parent)
+    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+
+
 def _flush_to_disk(path: Path) -> None:
     """Without it a power cut may leave the new name on empty content."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -47,12 +54,11 @@ def _flush_to_disk(path: Path) -> None:
         os.close(descriptor)
 
 
-def _sweep_leftovers(path: Path) -> None:
-    pattern = re.compile(rf"\.{re.escape(path.name)}\.(\d+)-[0-9a-f]{{8}}\.tmp")
-    for sibling in path.parent.glob(".*.tmp"):
-        match = pattern.fullmatch(sibling.name)
+def _sweep_leftovers(folder: Path) -> None:
+    for path in folder.glob(".*.tmp*"):
+        match = _DRAFT.fullmatch(path.name)
         if match and not _is_alive(int(match.group(1))):
-            sibling.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
 
 def _is_alive(process_id: int) -> bool:

@@ -19,6 +19,7 @@ import click
 
 from contact_pipeline import display
 from contact_pipeline.errors import HomeBusy, PipelineError, UsageError
+from contact_pipeline.hardships import explained
 from contact_pipeline.home import Home
 from contact_pipeline.settings import Policy
 
@@ -35,13 +36,21 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().invoke(ctx)
+            with explained(Home.from_environment().root):
+                return super().invoke(ctx)
         except PipelineError as error:
             click.echo(f"contact-pipeline: {error}", err=True)
             sys.exit(error.exit_status)
         except (KeyboardInterrupt, click.Abort):
             click.echo("contact-pipeline: stopped. What was not finished was not written; run it again.", err=True)
             sys.exit(130)
+        except (click.ClickException, click.exceptions.Exit):
+            raise  # wrong usage and --help, which click puts into words itself
+        except Exception as error:
+            if os.environ.get("CONTACT_PIPELINE_DEBUG"):
+                raise
+            click.echo(f"contact-pipeline: {_fault(error)}", err=True)
+            sys.exit(1)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -174,12 +183,18 @@ def dev(port: int) -> None:
     Files put into the drop folder of the home are imported.
     """
     home = _home()
-    home.set_up()
+    with _runner(home):  # makes the home, and finds out that it can be used
+        pass
     os.environ |= {"DAGSTER_HOME": str(home.dagster), "CONTACT_PIPELINE_HOME": str(home.root)}
     click.echo(f"Drop files into {home.drop}. The UI is at http://127.0.0.1:{port}.", err=True)
     sys.stderr.flush()
     arguments = ["dagster", "dev", "-m", "contact_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
     os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606  no shell is wanted
+
+
+def _fault(error: Exception) -> str:
+    words = f"{type(error).__name__}: {error}".splitlines()[0]
+    return f"a fault of the program ({words}). Please report it, with what CONTACT_PIPELINE_DEBUG=1 prints before it."
 
 
 def _home() -> Home:

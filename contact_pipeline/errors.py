@@ -7,6 +7,7 @@ Belongs here: exception types and the facts they carry. Does not belong: where t
     │   └── SettingsError      settings.toml cannot be used
     ├── FileRefused            a file that cannot be imported                            (exit status 1)
     ├── HomeBusy               another process held the CRM for longer than we may wait  (exit status 1)
+    ├── StorageFailed          the disk is full, or a permission to write is gone        (exit status 1)
     ├── UnknownImport          no import has that id                                     (exit status 2)
     └── LedgerMismatch         rows in and rows out do not add up; nothing was written   (exit status 1)
 """
@@ -43,6 +44,10 @@ class FileRefused(PipelineError):
 
 class HomeBusy(PipelineError):
     """The CRM file stayed locked by another process past the deadline."""
+
+
+class StorageFailed(PipelineError):
+    """The disk is full, or what must be written or read may not be."""
 
 
 class UnknownImport(UsageError):

@@ -10,6 +10,7 @@ from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
+from contact_pipeline.atomic import write_text
 from contact_pipeline.settings import Settings, load_settings
 
 
@@ -64,6 +65,10 @@ class Home:
         """The Parquet file of one asset for one import."""
         return self.root / "stages" / asset / f"{import_id}.parquet"
 
+    def turn_file(self, name: str) -> Path:
+        """The file whose lock says whose turn it is; see `turns`."""
+        return self.root / f".{name}.turn"
+
     def set_up(self) -> None:
         """Make the folders and Dagster's own settings where they are missing; leave what is there alone.
 
@@ -74,4 +79,4 @@ class Home:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         config = self.dagster / "dagster.yaml"
         if not config.exists():
-            config.write_text(resources.files("contact_pipeline").joinpath("dagster.yaml").read_text(encoding="utf-8"))
+            write_text(config, resources.files("contact_pipeline").joinpath("dagster.yaml").read_text(encoding="utf-8"))

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contact_pipeline.crm.history import IMPORTED, PastImport
+from contact_pipeline.crm.history import PastImport, past_import
+from contact_pipeline.crm.known import LIVE, known_bytes, opted_out_contacts, renewed
 from contact_pipeline.crm.ledger import Ledger
 from contact_pipeline.crm.models import model_in_use
 from contact_pipeline.crm.session import read_crm
@@ -78,11 +79,14 @@ class RunOutcome:
 
 def import_files(runner: Runner, paths: list[Path], policy: Policy | None) -> RunOutcome:
     """Import each file in turn and score once at the end; a refused file stops no other. Raises PipelineError."""
-    home = runner.home
-    imports = [_import_file(runner, path, policy, alone=len(paths) == 1) for path in paths]
-    if len(paths) > 1 and any(one.status == IMPORTED for one in imports):
+    imports, changed = [], False
+    for path in paths:
+        outcome, did_change = _import_file(runner, path, policy, alone=len(paths) == 1)
+        imports.append(outcome)
+        changed |= did_change
+    if len(paths) > 1 and changed:
         runner.score()
-    return RunOutcome(imports, scores_now(home), artifacts(home, imports))
+    return RunOutcome(imports, scores_now(runner.home), artifacts(runner.home, imports))
 
 
 def try_files(home: Home, paths: list[Path], policy: Policy | None) -> RunOutcome:
@@ -115,16 +119,39 @@ def artifacts(home: Home, imports: list[FileOutcome]) -> dict[str, str]:
     return {name: str(path) for name, path in named.items() if path.exists()}
 
 
-def _import_file(runner: Runner, path: Path, policy: Policy | None, *, alone: bool) -> FileOutcome:
+def _import_file(runner: Runner, path: Path, policy: Policy | None, *, alone: bool) -> tuple[FileOutcome, bool]:
+    """What became of a file, and whether the CRM may have changed. `alone` scores along with the import."""
     home = runner.home
+    options = home.settings.options_for(path.name, policy=policy)
     try:
-        receipt = receive(home, path, home.settings.options_for(path.name, policy=policy))
+        receipt = receive(home, path, options)
     except FileRefused as refusal:
-        return FileOutcome(path.name, None, REFUSED, str(refusal))
-    known = runner.imported_before(receipt.sha256)
-    if known:
-        return _already_imported(path, known)
-    return _outcome(home, path, runner.import_file(receipt, scoring=alone))
+        return FileOutcome(path.name, None, REFUSED, str(refusal)), False
+    with read_crm(home) as connection:
+        known = known_bytes(connection, receipt.sha256)
+        past = past_import(connection, known.import_id) if known else None
+    receipt = renewed(home, receipt, options, known)
+    if known and past and known.must_opt_out(receipt):
+        return _opt_out(runner, path, receipt, past, scoring=alone), True
+    if known and past and not known.may_come_again and not runner.is_unfinished(known):
+        return (_already_imported(path, past) if known.status == LIVE else _outcome(home, path, past)), False
+    return _outcome(home, path, runner.import_file(receipt, scoring=alone)), True
+
+
+def _opt_out(runner: Runner, path: Path, receipt: Receipt, past: PastImport, *, scoring: bool) -> FileOutcome:
+    """Take known bytes in again at their old place, everybody in them opted out as their new name says."""
+    before = _count_opted_out(runner.home)
+    now = runner.import_file(receipt, scoring=scoring)
+    if now.status != LIVE:
+        return _outcome(runner.home, path, now)
+    count = _count_opted_out(runner.home) - before
+    reason = f"{_known_as(past)}; its new name says that they opted out, so {count:,} contacts were opted out now."
+    return FileOutcome(path.name, past.import_id, ALREADY_IMPORTED, reason)
+
+
+def _count_opted_out(home: Home) -> int:
+    with read_crm(home) as connection:
+        return opted_out_contacts(connection)
 
 
 def _outcome(home: Home, path: Path, past: PastImport) -> FileOutcome:
@@ -132,9 +159,12 @@ def _outcome(home: Home, path: Path, past: PastImport) -> FileOutcome:
     return FileOutcome(path.name, past.import_id, past.status, past.reason, past.ledger, aside)
 
 
-def _already_imported(path: Path, known: PastImport) -> FileOutcome:
-    reason = f"The same bytes were imported as {known.file_name} on {known.received_at:%d %b %Y}; nothing was changed."
-    return FileOutcome(path.name, known.import_id, ALREADY_IMPORTED, reason)
+def _already_imported(path: Path, past: PastImport) -> FileOutcome:
+    return FileOutcome(path.name, past.import_id, ALREADY_IMPORTED, f"{_known_as(past)}; nothing was changed.")
+
+
+def _known_as(past: PastImport) -> str:
+    return f"The same bytes were imported as {past.file_name} on {past.received_at:%d %b %Y}"
 
 
 def _try_file(home: Home, path: Path, policy: Policy | None) -> FileOutcome:

@@ -214,7 +214,10 @@ class Settings(_Frozen):
     scoring: ScoringSettings = ScoringSettings()
     reports: ReportSettings = ReportSettings()
     lock_wait_seconds: float = 60
-    """How long a command waits for the CRM while another process writes, before it gives up."""
+    """How long a command waits for the CRM while one other process holds it, before it gives up."""
+    turn_wait_seconds: float = 1800
+    """How long a run waits while one other run is at work, before it gives up. Runs take turns, so that each scores and
+    hands over what the CRM then holds."""
 
     def options_for(self, file_name: str, *, policy: Policy | None = None) -> ImportOptions:
         """Options of one file: a flag beats a file rule beats the default. Its name tells whether all in it opted out."""

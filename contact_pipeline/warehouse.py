@@ -2,61 +2,88 @@
 
 Belongs here: opening the CRM file, waiting for its lock, transactions. Does not belong: tables and what is in them
 (`crm`). DuckDB lets one process at a time open a file that is written, readers included; so everybody opens, does one
-short thing and closes, and whoever finds the file taken waits for its turn.
+short thing and closes, and whoever finds the file taken waits for its turn. Who waits, waits in one line, at a lock of
+ours beside the file; only the first of the line waits for DuckDB's own lock. So readers who follow each other closely
+never keep a writer out, nor writers a reader.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
+import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import duckdb
 
+from contact_pipeline.atomic import atomic_path, draft_beside
 from contact_pipeline.errors import HomeBusy, PipelineError
+from contact_pipeline.hardships import explained, hardship
+from contact_pipeline.turns import turn
 
 _LOCK_SIGNS = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
 _MEMORY_LIMIT = "1GB"  # beyond it DuckDB works on disk; the fold of 1M contacts is no slower for it
-_FIRST_PAUSE_SECONDS = 0.02
-_LONGEST_PAUSE_SECONDS = 0.5
+_PAUSE_SECONDS = 0.02
 
 
 class Warehouse:
-    """The CRM file. `wait_seconds` is how long to wait for another process before HomeBusy is raised."""
+    """The CRM file.
 
-    def __init__(self, path: Path, *, wait_seconds: float = 60) -> None:
+    `wait_seconds` is how long another process may hold it before HomeBusy is raised; where others stand in line, each of
+    them may, unless `in_line` is false: then it is the whole wait.
+    """
+
+    def __init__(self, path: Path, *, wait_seconds: float = 60, in_line: bool = True) -> None:
         self.path = path
         self.wait_seconds = wait_seconds
+        self.in_line = in_line
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """One transaction for writing: committed when the block ends, rolled back when it raises.
 
-        The file is made where there is none. Raises HomeBusy, and PipelineError for a file that cannot be read.
+        The file is made where there is none. Raises HomeBusy, StorageFailed where nothing more can be written, and
+        PipelineError for a file that cannot be read.
         """
-        if not self.path.exists():
-            self._create()
-        with _closing(self._open(read_only=False)) as connection:
-            connection.begin()
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+        with explained(self.path.parent):
+            if not self.path.exists():
+                self._create()
+            with _closing(self._open(read_only=False)) as connection:
+                connection.begin()
+                try:
+                    yield connection
+                except BaseException:
+                    with suppress(duckdb.Error):  # after a fatal error there is no transaction left to roll back
+                        connection.rollback()
+                    raise
+                connection.commit()
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection that cannot write. Raises HomeBusy, and PipelineError for a file that is missing or cannot be read."""
-        with _closing(self._open(read_only=True)) as connection:
+        with explained(self.path.parent), _closing(self._open(read_only=True)) as connection:
             yield connection
+
+    def rewrite(self) -> None:
+        """Write the file anew: DuckDB leaves bytes of what was deleted in it, and a killed process what it kept on disk.
+
+        Everybody else waits meanwhile. Killed at any moment, the file is the old one or the new one, whole. Raises HomeBusy,
+        StorageFailed.
+        """
+        with explained(self.path.parent), self._first_in_line(read_only=False), atomic_path(self.path) as draft:
+            with _closing(self._connect(read_only=False)) as connection:
+                source = connection.execute("SELECT current_database()").fetchall()[0][0]
+                connection.execute("CHECKPOINT")
+                connection.execute("ATTACH $draft AS rewritten", {"draft": str(draft)})
+                connection.execute(f'COPY FROM DATABASE "{source}" TO rewritten')
+                connection.execute("DETACH rewritten")
+            shutil.rmtree(self.path.with_name(f"{self.path.name}.tmp"), ignore_errors=True)
 
     def _create(self) -> None:
         """Put a whole, empty database in place: a process killed meanwhile leaves none, not half of one."""
-        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.tmp")
+        draft = draft_beside(self.path)
         try:
             duckdb.connect(str(draft)).close()
             os.link(draft, self.path)
@@ -66,21 +93,39 @@ class Warehouse:
             draft.unlink(missing_ok=True)
 
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        with self._first_in_line(read_only=read_only):
+            return self._connect(read_only=read_only)
+
+    def _first_in_line(self, *, read_only: bool) -> AbstractContextManager[None]:
+        line = self.path.with_name(f"{self.path.name}.turn")
+        if read_only and not line.exists():  # nobody writes to a CRM without a line, and looking makes no file
+            return nullcontext()
+        return turn(line, self.wait_seconds, busy=self._busy, in_line=self.in_line, writes=not read_only)
+
+    def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         deadline = time.monotonic() + self.wait_seconds
-        pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
                 return duckdb.connect(str(self.path), read_only=read_only)
             except duckdb.Error as error:
                 if not any(sign in str(error) for sign in _LOCK_SIGNS):
-                    raise PipelineError(f"{self.path.name} cannot be opened: {_first_line(error)}") from error
+                    raise self._not_opened(error) from error
                 if time.monotonic() >= deadline:
-                    raise HomeBusy(
-                        f"Another process has held {self.path.name} for {self.wait_seconds:.0f} s. "
-                        "Wait until its import has ended and try again."
-                    ) from error
-            time.sleep(max(0, min(pause, deadline - time.monotonic())))
-            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+                    raise HomeBusy(self._busy) from error
+            time.sleep(_PAUSE_SECONDS)
+
+    def _not_opened(self, error: duckdb.Error) -> PipelineError:
+        first_line = str(error).splitlines()[0]
+        return hardship([str(error)], self.path.parent) or PipelineError(
+            f"{self.path.name} cannot be opened: {first_line}"
+        )
+
+    @property
+    def _busy(self) -> str:
+        return (
+            f"Another process has held {self.path.name} for {self.wait_seconds:.0f} s. "
+            "Wait until its import has ended and try again."
+        )
 
 
 @contextmanager
@@ -97,7 +142,3 @@ def _closing(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyC
         yield connection
     finally:
         connection.close()
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).splitlines()[0]

@@ -16,8 +16,10 @@ from contact_pipeline.warehouse import Warehouse, in_memory
 
 
 def warehouse_of(home: Home, *, wait_seconds: float | None = None) -> Warehouse:
-    """The CRM file of a home; waits as long as the settings say unless told otherwise."""
-    return Warehouse(home.crm, wait_seconds=home.settings.lock_wait_seconds if wait_seconds is None else wait_seconds)
+    """The CRM file of a home; stands in line for as long as the settings say, or waits for `wait_seconds` in all."""
+    if wait_seconds is None:
+        return Warehouse(home.crm, wait_seconds=home.settings.lock_wait_seconds)
+    return Warehouse(home.crm, wait_seconds=wait_seconds, in_line=False)
 
 
 @contextmanager

@@ -17,14 +17,28 @@ from contact_pipeline.errors import FileRefused
 from contact_pipeline.home import Home
 from contact_pipeline.intake.drop_folder import put_away_refused
 from contact_pipeline.intake.receipt import Receipt, read_receipt
+from contact_pipeline.turns import turn_of_runs
 
 IMPORTS = dg.DynamicPartitionsDefinition(name="imports")
 
 
 class HomeResource(dg.ConfigurableResource[Any]):
-    """Where the installation keeps its data; empty means $CONTACT_PIPELINE_HOME, else ./data."""
+    """Where the installation keeps its data; empty means $CONTACT_PIPELINE_HOME, else ./data.
+
+    A run holds the turn of runs from beginning to end, unless the process that started it `has_the_turn` already.
+    """
 
     root: str = ""
+    has_the_turn: bool = False
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["HomeResource"]:
+        """The home, in the turn of the run; a sensor, which is no run, takes none. Raises HomeBusy."""
+        if self.has_the_turn or context.run is None:
+            yield self
+            return
+        with turn_of_runs(self.open(), on_wait=lambda: _tell_of_waiting(context)):
+            yield self
 
     def open(self) -> Home:
         """The home, with its settings as they are now."""
@@ -34,6 +48,11 @@ class HomeResource(dg.ConfigurableResource[Any]):
 def home_of_environment() -> HomeResource:
     """The resource of the running code location."""
     return HomeResource(root=os.environ.get("CONTACT_PIPELINE_HOME", ""))
+
+
+def _tell_of_waiting(context: dg.InitResourceContext) -> None:
+    if context.log:
+        context.log.info("Another run is at work in this home; this one waits for its turn.")
 
 
 @contextmanager

@@ -4,7 +4,6 @@ Belongs here: starting a job and saying what came of it. Does not belong: what t
 """
 
 import logging
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,14 +12,20 @@ from typing import Any
 
 import dagster as dg
 
-from contact_pipeline.crm.history import IMPORTED, PastImport, import_of_bytes, past_import, past_imports
+from contact_pipeline.crm.history import IMPORTED, PastImport, past_imports
+from contact_pipeline.crm.known import Known
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.definitions import build_defs
 from contact_pipeline.defs.home import IMPORTS, HomeResource
-from contact_pipeline.errors import PipelineError, UsageError
+from contact_pipeline.defs.instance import opened_instance
+from contact_pipeline.defs.interrupted import fail_dead_runs, is_unfinished
+from contact_pipeline.errors import PipelineError, StorageFailed, UsageError
+from contact_pipeline.hardships import explained, hardship
 from contact_pipeline.home import Home
 from contact_pipeline.intake.receipt import Receipt
+from contact_pipeline.turns import turn_of_runs
 
+_OUR_ERRORS = {error.__name__ for error in (*PipelineError.__subclasses__(), PipelineError)}
 OnStep = Callable[[str], None]
 _UP_TO_CRM = dg.AssetSelection.groups("intake", "crm")
 
@@ -38,27 +43,29 @@ class Runner:
 
         Raises PipelineError where the run failed for any other reason; what it had not committed is not there.
         """
-        self.instance.add_dynamic_partitions(str(IMPORTS.name), [receipt.import_id])
-        selection = None if scoring else _UP_TO_CRM
-        result = self._execute("import_contacts", selection, receipt.import_id)
-        with read_crm(self.home) as connection:
-            known = {past.import_id: past for past in past_imports(connection)}
-        outcome = known.get(receipt.import_id)
-        if outcome is None or (outcome.status == IMPORTED and not result.success):
-            raise PipelineError(_failed(receipt.import_id, result))
+        before = self._on_record(receipt.import_id)
+        try:
+            with explained(self.home.root):
+                self.instance.add_dynamic_partitions(str(IMPORTS.name), [receipt.import_id])
+            failure = self._execute("import_contacts", None if scoring else _UP_TO_CRM, receipt.import_id)
+        except StorageFailed as error:
+            failure = str(error)
+        outcome = self._on_record(receipt.import_id)
+        if outcome is None or (failure and (outcome == before or outcome.status == IMPORTED)):
+            raise PipelineError(f"{failure} {_kept(receipt, outcome)}")
         return outcome
 
-    def imported_before(self, sha256: str) -> PastImport | None:
-        """The import that brought these bytes into the CRM, or None."""
-        with read_crm(self.home) as connection:
-            import_id = import_of_bytes(connection, sha256)
-            return past_import(connection, import_id) if import_id else None
+    def is_unfinished(self, known: Known) -> bool:
+        """Is an import live whose run ended before all was done that follows from it?"""
+        followers = dg.AssetSelection.assets("crm_contacts").downstream(include_self=False).resolve(self._graph)
+        partitioned = {key for key in followers if self._graph.get(key).is_partitioned}
+        return is_unfinished(self.instance, known, set(followers), partitioned)
 
     def score(self) -> None:
         """Learn, score every contact and hand over the results. Raises PipelineError."""
-        result = self._execute("score_contacts", None, None)
-        if not result.success:
-            raise PipelineError(_failed("score_contacts", result))
+        failure = self._execute("score_contacts", None, None)
+        if failure:
+            raise PipelineError(failure)
 
     def rerun(self, stage: str, import_ids: list[str], *, only: bool) -> None:
         """Materialize one stage again, and unless `only` all that follows from it. Raises UsageError, PipelineError."""
@@ -66,9 +73,9 @@ class Runner:
         selection = asset if only else asset.downstream()
         partitions: list[str] | list[None] = import_ids or [None]
         for import_id in partitions:
-            result = self._execute("import_contacts", selection, import_id)
-            if not result.success:
-                raise PipelineError(_failed(stage, result))
+            failure = self._execute("import_contacts", selection, import_id)
+            if failure:
+                raise PipelineError(failure)
 
     def is_partitioned(self, stage: str) -> bool:
         """Does this stage run once an import? Raises UsageError for an unknown stage."""
@@ -81,22 +88,29 @@ class Runner:
             raise UsageError(f"There is no stage '{stage}'. The stages are {', '.join(names)}.")
         return dg.AssetSelection.assets(stage)
 
-    def _execute(
-        self, job: str, selection: dg.AssetSelection | None, partition: str | None
-    ) -> dg.ExecuteInProcessResult:
+    def _on_record(self, import_id: str) -> PastImport | None:
+        with read_crm(self.home) as connection:
+            return next((past for past in past_imports(connection) if past.import_id == import_id), None)
+
+    def _execute(self, job: str, selection: dg.AssetSelection | None, partition: str | None) -> str | None:
+        """Run a job to its end; why it failed, in one line, or None. Raises StorageFailed where it cannot even be told."""
         keys = selection.resolve(self._graph) if selection else None
-        return self._defs.resolve_job_def(job).execute_in_process(
-            instance=self.instance,
-            partition_key=partition,
-            asset_selection=list(keys) if keys else None,
-            run_config={"loggers": {"steps": {}}},  # instead of Dagster's own lines on the console
-            raise_on_error=False,
-            tags={"contact_pipeline/started_by": "command line"},
-        )
+        with explained(self.home.root):
+            result = self._defs.resolve_job_def(job).execute_in_process(
+                instance=self.instance,
+                partition_key=partition,
+                asset_selection=list(keys) if keys else None,
+                run_config={"loggers": {"steps": {}}},  # instead of Dagster's own lines on the console
+                raise_on_error=False,
+                tags={"contact_pipeline/started_by": "command line"},
+            )
+        return None if result.success else _failed(partition or job, result, self.home)
 
     @cached_property
     def _defs(self) -> dg.Definitions:
-        return build_defs(HomeResource(root=str(self.home.root)), {"steps": _step_logger(self.on_step)})
+        return build_defs(
+            HomeResource(root=str(self.home.root), has_the_turn=True), {"steps": _step_logger(self.on_step)}
+        )
 
     @cached_property
     def _graph(self) -> Any:
@@ -123,22 +137,49 @@ def _step_logger(on_step: OnStep) -> dg.LoggerDefinition:
 
 @contextmanager
 def runner(home: Home, on_step: OnStep) -> Iterator[Runner]:
-    """A runner over a home that exists; DAGSTER_HOME is that of the home, whatever the shell says."""
-    home.set_up()
-    os.environ["DAGSTER_HOME"] = str(home.dagster)
-    with dg.DagsterInstance.get() as instance:
-        yield Runner(home, instance, on_step)
+    """A runner over a home, which is set up where it is missing; it holds the turn of runs as long as it is open.
+
+    Raises HomeBusy, StorageFailed.
+    """
+    with explained(home.root):
+        home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (
+            turn_of_runs(home, on_wait=lambda: on_step("waiting for another run")),
+            opened_instance(home) as instance,
+        ):
+            fail_dead_runs(instance)
+            yield Runner(home, instance, on_step)
 
 
-def _failed(what: str, result: dg.ExecuteInProcessResult) -> str:
+def _failed(what: str, result: dg.ExecuteInProcessResult, home: Home) -> str:
+    """Why a run failed, in one line."""
     errors = [event.step_failure_data.error for event in result.get_step_failure_events()]
-    causes = [_root(error) for error in errors if error]
-    why = causes[0] if causes else "no step says why."
-    return f"{what} failed: {why} Run {result.run_id} in the Dagster UI ('contact-pipeline dev') has the details."
+    chains = [list(_chain(error)) for error in errors if error]
+    if not chains:
+        return f"{what} failed: no step says why. {_details(result)}"
+    ours = [error.message for error in chains[0] if error.cls_name in _OUR_ERRORS]
+    trouble = hardship([error.message for error in chains[0]], home.root)
+    if ours or trouble:
+        return _first_line(ours[0]).partition(": ")[2] if ours else str(trouble)
+    return f"{what} failed: {_first_line(chains[0][-1].message)} {_details(result)}"
 
 
-def _root(error: Any) -> str:
-    """First line of the error at the bottom: Dagster wraps it in its own."""
-    while error.cause:
-        error = error.cause
-    return str(error.message).strip().splitlines()[0]
+def _chain(error: Any) -> Iterator[Any]:
+    """An error and each that led to it: Dagster wraps it in its own."""
+    while error:
+        yield error
+        error = error.cause or error.context
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0]
+
+
+def _details(result: dg.ExecuteInProcessResult) -> str:
+    return f"Run {result.run_id} in the Dagster UI ('contact-pipeline dev') has the details."
+
+
+def _kept(receipt: Receipt, outcome: PastImport | None) -> str:
+    if outcome is not None and outcome.status == IMPORTED:
+        return f"The rows of {receipt.file_name} are in the CRM; the same command completes what follows from them."
+    return f"Nothing of {receipt.file_name} was taken into the CRM."

@@ -2,25 +2,29 @@
 
 Belongs here: what a tick does and remembers. Does not belong: when a file is ready and where it goes
 (`intake.drop_folder`). Its memory only saves work: losing it, or being restarted, imports nothing twice, because a run
-is asked for by the import's id and attempt, and known bytes keep their id.
+is asked for by the import's id and attempt, and known bytes keep their id. Known bytes that need more than being put
+away wait for a tick that no run is under way: their receipt may be in use.
 """
 
 import json
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import dagster as dg
 
-from contact_pipeline.crm.history import IMPORTED, REFUSED, statuses
-from contact_pipeline.crm.session import warehouse_of
+from contact_pipeline.crm.known import Known, known_imports, options_again, renewed
+from contact_pipeline.crm.session import read_crm
 from contact_pipeline.defs.home import IMPORTS, HomeResource
+from contact_pipeline.defs.interrupted import fail_dead_runs
 from contact_pipeline.defs.jobs import import_contacts
 from contact_pipeline.errors import FileRefused, HomeBusy
 from contact_pipeline.home import Home
 from contact_pipeline.intake import drop_folder
 from contact_pipeline.intake.drop_folder import Seen
 from contact_pipeline.intake.receipt import Receipt, read_receipt, receive
+from contact_pipeline.turns import turn_of_runs
 
 _TICK_SECONDS = 5
 _LOCK_WAIT_SECONDS = 2
@@ -40,16 +44,17 @@ def drop_folder_sensor(context: dg.SensorEvaluationContext, home: HomeResource) 
     last_look = {name: Seen(name, facts["size"], facts["modified"]) for name, facts in memory.items()}
     ready = drop_folder.settled(seen, last_look, time.time(), opened.settings.drop.settle_seconds)
     try:
-        known = _statuses(opened)
+        with read_crm(opened, wait_seconds=_LOCK_WAIT_SECONDS) as connection:
+            known = known_imports(connection)
     except HomeBusy:
         return dg.SensorResult(skip_reason="An import is being written; the next look is soon.", cursor=context.cursor)
     asked = {file.name: str(memory[file.name]["run_key"]) for file in ready if memory[file.name]["run_key"]}
     fresh = [file for file in ready if file.name not in asked][: opened.settings.drop.files_per_tick]
-    wanted = {
-        name: request
-        for name, receipt in [*_received(opened, fresh), *_received_before(opened, asked)]
-        if (request := _request(opened, receipt, known))
-    }
+    with _between_runs(opened) as is_between_runs:
+        if is_between_runs:
+            fail_dead_runs(context.instance)
+        receipts = [*_received(opened, fresh, known, may_renew=is_between_runs), *_received_before(opened, asked)]
+    wanted = {name: request for name, receipt in receipts if (request := _request(opened, receipt, known))}
     new = {str(one.run_key): one for name, one in wanted.items() if asked.get(name) != one.run_key}
     keys = [str(one.partition_key) for one in new.values()]
     return dg.SensorResult(
@@ -60,40 +65,63 @@ def drop_folder_sensor(context: dg.SensorEvaluationContext, home: HomeResource) 
     )
 
 
-def _statuses(home: Home) -> dict[str, tuple[str, int]]:
-    """What is on record; a tick must not wait long for a run that writes. Raises HomeBusy."""
-    if not home.crm.exists():
-        return {}
-    with warehouse_of(home, wait_seconds=_LOCK_WAIT_SECONDS).reading() as connection:
-        return statuses(connection)
+@contextmanager
+def _between_runs(home: Home) -> Iterator[bool]:
+    """Holds the turn of runs where it is free; says whether it is."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(turn_of_runs(home, wait_seconds=0))
+        except HomeBusy:
+            yield False
+        else:
+            yield True
 
 
 def _memory(file: Seen, request: dg.RunRequest | None) -> dict[str, Any]:
     return {"size": file.size, "modified": file.modified, "run_key": request.run_key if request else None}
 
 
-def _received(home: Home, files: list[Seen]) -> Iterator[tuple[str, Receipt]]:
-    """Copy files to the inbox; one that cannot be received is put away with its reason, and the tick goes on."""
+def _received(
+    home: Home, files: list[Seen], known: dict[str, Known], *, may_renew: bool
+) -> Iterator[tuple[str, Receipt]]:
+    """Copy files to the inbox; one that cannot be received is put away with its reason, and the tick goes on.
+
+    One whose receipt would have to change is left for another tick unless `may_renew`.
+    """
     for file in files:
-        path = home.drop / file.name
+        path, options = home.drop / file.name, home.settings.options_for(file.name)
         try:
-            yield file.name, receive(home, path, home.settings.options_for(file.name), dropped=True)
+            receipt = receive(home, path, options, dropped=True)
         except FileRefused as refusal:
             if path.exists():
                 drop_folder.refuse(home, path, str(refusal))
+            continue
+        before = known.get(receipt.import_id)
+        if may_renew:
+            yield file.name, renewed(home, receipt, options, before)
+        elif options_again(receipt, options, before) == receipt.options:
+            yield file.name, receipt
 
 
 def _received_before(home: Home, asked: dict[str, str]) -> Iterator[tuple[str, Receipt]]:
     """Receipts of files that an earlier tick copied and that still lie there."""
     for name, run_key in asked.items():
-        yield name, read_receipt(home, run_key.rsplit("#", 1)[0])
+        receipt = read_receipt(home, run_key.rsplit("#", 1)[0])
+        yield name, receipt.model_copy(update={"dropped_as": tuple({*receipt.dropped_as, name})})
 
 
-def _request(home: Home, receipt: Receipt, known: dict[str, tuple[str, int]]) -> dg.RunRequest | None:
+def _request(home: Home, receipt: Receipt, known: dict[str, Known]) -> dg.RunRequest | None:
     """The run that these bytes need; none where they are in the CRM already, and then the file is put away."""
-    status, attempt = known.get(receipt.import_id, ("", 0))
-    if status == IMPORTED:
-        drop_folder.put_away_imported(home, receipt)
-        return None
-    next_attempt = attempt + 1 if status == REFUSED else 1
-    return dg.RunRequest(run_key=f"{receipt.import_id}#{next_attempt}", partition_key=receipt.import_id)
+    before = known.get(receipt.import_id)
+    if before is None:
+        return _run_of(receipt, "1")
+    if before.must_opt_out(receipt):
+        return _run_of(receipt, "opt-out")
+    if before.may_come_again:
+        return _run_of(receipt, str(before.attempt + 1))
+    drop_folder.put_away_imported(home, receipt)
+    return None
+
+
+def _run_of(receipt: Receipt, attempt: str) -> dg.RunRequest:
+    return dg.RunRequest(run_key=f"{receipt.import_id}#{attempt}", partition_key=receipt.import_id)

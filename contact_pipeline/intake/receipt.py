@@ -10,21 +10,24 @@ import getpass
 import hashlib
 import os
 import re
-import secrets
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from contact_pipeline.atomic import write_text
+from contact_pipeline.atomic import draft_beside, write_text
 from contact_pipeline.errors import FileRefused, UnknownImport
+from contact_pipeline.hardships import explained
 from contact_pipeline.home import Home
 from contact_pipeline.intake.files import open_regular
 from contact_pipeline.settings import ImportOptions
+from contact_pipeline.turns import turn
 
 _CHUNK_BYTES = 1 << 20
-_RECEIPT = "receipt.json"
+RECEIPT = "receipt.json"
+MANGLED = "mangled-"
 _LONGEST_SUFFIX = 10
 _DATE = re.compile(r"(?:19|20)\d\d([-_. ]?)[01]\d\1[0-3]\d")
 _TELEPHONE = re.compile(r"(?:\d[ .()/_-]*){6}")
@@ -42,37 +45,65 @@ class Receipt(BaseModel):
     received_at: datetime  # UTC, without a zone, as everywhere in the CRM
     who: str
     options: ImportOptions
+    kind: Literal["contacts", "mended", "decisions"] = "contacts"  # known once its tables were read
+    approved: bool = False  # released by a person, where its options make it wait
     mapped_anew: int = 0  # how often its mapping was asked for anew, instead of the one it was imported with
     dropped_as: tuple[str, ...] = ()  # names in the drop folder that hold these bytes
+    mangled_sha256: str | None = None  # of the text tables that are kept instead of the bytes since a person was erased
 
     def bytes_path(self, home: Home) -> Path:
         """Where the received bytes lie."""
         suffix = Path(self.file_name).suffix.lower()
         return home.inbox / self.import_id / f"original{suffix if len(suffix) <= _LONGEST_SUFFIX else ''}"
 
+    def kept_path(self, home: Home) -> Path:
+        """Where what is kept of the file lies: the received bytes, or the tables of it without a person who was erased."""
+        if self.mangled_sha256 is None:
+            return self.bytes_path(home)
+        return home.inbox / self.import_id / f"{MANGLED}{self.mangled_sha256[:12]}.parquet"
+
+    @property
+    def kept_sha256(self) -> str:
+        """The digest of what lies at `kept_path`, in hex."""
+        return self.mangled_sha256 or self.sha256
+
 
 def receive(home: Home, path: Path, options: ImportOptions, *, dropped: bool = False) -> Receipt:
-    """Copy a file into the inbox and write its receipt; known bytes keep their import and get the new options.
+    """Copy a file into the inbox and write its receipt. Known bytes keep their import, its name and its options.
 
-    Raises FileRefused where `path` is no regular file, is too large or cannot be opened.
+    One process at a time decides which bytes are known, so that the same bytes never become two imports. Raises
+    FileRefused where `path` is no regular file, is too large or cannot be opened; HomeBusy; StorageFailed.
     """
     home.inbox.mkdir(mode=0o700, parents=True, exist_ok=True)
-    staging = home.inbox / f".receiving-{secrets.token_hex(8)}"
-    try:
-        digest, size = _copy(path, staging, home.settings.limits.file_bytes)
-        receipt = _receipt(home, path, options, digest, size, dropped=dropped)
-        target = receipt.bytes_path(home)
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        staging.replace(target)
-    finally:
-        staging.unlink(missing_ok=True)
-    write_receipt(home, receipt)
+    with explained(home.root):
+        staging = draft_beside(home.inbox / "receiving")
+        try:
+            digest, size = _copy(path, staging, home.settings.limits.file_bytes)
+            with _inbox_turn(home):
+                receipt = _receipt(home, path, options, digest, size, dropped=dropped)
+                target = receipt.bytes_path(home)
+                target.parent.mkdir(mode=0o700, exist_ok=True)
+                write_receipt(
+                    home, receipt
+                )  # before the bytes: a process killed in between leaves none without a receipt
+                if receipt.mangled_sha256 is None and not target.exists():
+                    staging.replace(target)
+        finally:
+            staging.unlink(missing_ok=True)
+    return receipt
+
+
+def amend(home: Home, import_id: str, **changes: object) -> Receipt:
+    """The receipt with other values in some of its fields, written. Raises UnknownImport, HomeBusy."""
+    with _inbox_turn(home):
+        receipt = read_receipt(home, import_id).model_copy(update=changes)
+        write_receipt(home, receipt)
     return receipt
 
 
 def read_receipt(home: Home, import_id: str) -> Receipt:
     """The receipt of an import. Raises UnknownImport."""
-    path = home.inbox / import_id / _RECEIPT
+    path = home.inbox / import_id / RECEIPT
     if "/" in import_id or not path.is_file():
         raise UnknownImport(import_id)
     return Receipt.model_validate_json(path.read_text(encoding="utf-8"))
@@ -80,7 +111,7 @@ def read_receipt(home: Home, import_id: str) -> Receipt:
 
 def write_receipt(home: Home, receipt: Receipt) -> None:
     """Write the receipt beside the bytes, atomically."""
-    write_text(home.inbox / receipt.import_id / _RECEIPT, receipt.model_dump_json(indent=1))
+    write_text(home.inbox / receipt.import_id / RECEIPT, receipt.model_dump_json(indent=1))
 
 
 def file_digest(path: Path) -> str:
@@ -101,19 +132,25 @@ def slug_of(file_name: str) -> str:
     return slug or "contacts"
 
 
+def _inbox_turn(home: Home) -> AbstractContextManager[None]:
+    busy = "Another process has been receiving files for too long. Wait until it has ended and try again."
+    return turn(home.turn_file("inbox"), home.settings.lock_wait_seconds, busy=busy)
+
+
 def _receipt(home: Home, path: Path, options: ImportOptions, digest: str, size: int, *, dropped: bool) -> Receipt:
+    names = (path.name,) if dropped else ()
     known = _known(home, digest)
-    earlier_names = known.dropped_as if known else ()
+    if known:
+        return known.model_copy(update={"dropped_as": tuple(sorted({*known.dropped_as, *names}))})
     return Receipt(
-        import_id=known.import_id if known else f"{slug_of(path.name)}@{digest[:12]}",
-        file_name=known.file_name if known else path.name,
+        import_id=f"{slug_of(path.name)}@{digest[:12]}",
+        file_name=path.name,
         sha256=digest,
         size=size,
-        received_at=known.received_at if known else datetime.now(UTC).replace(tzinfo=None),
-        who=known.who if known else _who(),
+        received_at=datetime.now(UTC).replace(tzinfo=None),
+        who=_who(),
         options=options,
-        mapped_anew=known.mapped_anew if known else 0,
-        dropped_as=tuple(sorted({*earlier_names, path.name})) if dropped else earlier_names,
+        dropped_as=names,
     )
 
 
@@ -127,7 +164,7 @@ def _who() -> str:
 
 def _known(home: Home, digest: str) -> Receipt | None:
     """The receipt of the same bytes, under whatever name they came first."""
-    for path in home.inbox.glob(f"*@{digest[:12]}/{_RECEIPT}"):
+    for path in home.inbox.glob(f"*@{digest[:12]}/{RECEIPT}"):
         receipt = Receipt.model_validate_json(path.read_text(encoding="utf-8"))
         if receipt.sha256 == digest:
             return receipt

@@ -28,8 +28,8 @@ class Daemon:
         self.keys_seen: set[str] = set()
 
     def tick(self) -> dg.SensorResult:
-        context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
-        result = drop_folder_sensor(context, home=self.resource)
+        with dg.build_sensor_context(self.instance, self.cursor, resources={"home": self.resource}) as context:
+            result = drop_folder_sensor(context)
         assert isinstance(result, dg.SensorResult)
         self.cursor = result.cursor
         for request in result.dynamic_partitions_requests or []:

@@ -46,4 +46,4 @@ def test_what_a_killed_process_left_is_swept_and_a_living_one_is_left_alone(tmp_
     for path in (dead, alive, other):
         path.touch()
     write_text(target, "new")
-    assert sorted(tmp_path.iterdir()) == sorted([alive, other, target])
+    assert sorted(tmp_path.iterdir()) == sorted([alive, target])
