@@ -13,6 +13,9 @@ import polars as pl
 _RUNS_AS_FORMULA = r"^('*\s*[=+\-@\t\r])"
 _GUARDED = r"^'('*\s*[=+\-@\t\r])"
 
+# For xlsxwriter: text stays text, nothing in a stranger's cell becomes a formula or a link; and rows are not kept in memory.
+WORKBOOK_OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+
 CELL_CHARACTERS = 32_767  # what a workbook cell holds, in UTF-16 units
 
 

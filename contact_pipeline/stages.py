@@ -36,8 +36,8 @@ from contact_pipeline.mapping.kinds import TableKind
 from contact_pipeline.mapping.learned import learn
 from contact_pipeline.mapping.plan import fits, plan_of_json
 from contact_pipeline.mapping.selection import MappedTable, usable_tables
-from contact_pipeline.matching.duplicates import find_duplicates
-from contact_pipeline.reporting.contact_csv import write_csv
+from contact_pipeline.matching.duplicates import Duplicates, find_duplicates
+from contact_pipeline.reporting.duplicates_workbook import write_duplicates
 from contact_pipeline.settings import ImportOptions
 from contact_pipeline.validation.mended import PLANS, parent_of, parent_plans, restored
 from contact_pipeline.validation.quarantine import quarantine
@@ -107,8 +107,8 @@ def set_aside_rows(home: Home, receipt: Receipt) -> tuple[Path | None, dict[str,
     return write_set_aside(home, receipt.import_id, rows), failure_counts(failing), failing.height
 
 
-def report_duplicates(home: Home, receipt: Receipt) -> pl.DataFrame:
-    """stages/validated_contacts and the CRM -> reports/<import>/duplicates.csv, before anything is written."""
+def report_duplicates(home: Home, receipt: Receipt) -> Duplicates:
+    """stages/validated_contacts and the CRM -> reports/<import>/duplicates.xlsx and .csv, before anything is written."""
     with read_crm(home) as connection:
         found = find_duplicates(
             connection,
@@ -117,11 +117,8 @@ def report_duplicates(home: Home, receipt: Receipt) -> pl.DataFrame:
             sequence=sequence_of(connection, receipt.import_id),
             policy=receipt.options.policy,
         )
-    path = home.reports / receipt.import_id / "duplicates.csv"
-    if found.is_empty():
-        path.unlink(missing_ok=True)
-    else:
-        write_csv(path, found.drop("ordinal"))
+    most = home.settings.reports.duplicate_matches
+    write_duplicates(home.reports / receipt.import_id, found.matches, most=most)
     return found
 
 

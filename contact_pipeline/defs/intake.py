@@ -11,6 +11,7 @@ import polars as pl
 from contact_pipeline import stages
 from contact_pipeline.defs import metadata
 from contact_pipeline.defs.home import IMPORTS, HomeResource, opened_import
+from contact_pipeline.reporting.duplicates_workbook import duplicates_workbook
 from contact_pipeline.validation.review import review_table
 
 _SHARED: dict[str, Any] = {"partitions_def": IMPORTS, "group_name": "intake", "owners": ["team:data-engineering"]}
@@ -100,18 +101,21 @@ def quarantined_rows(context: dg.AssetExecutionContext, home: HomeResource) -> d
 @dg.asset(
     **_SHARED,
     deps=[validated_contacts],
-    kinds={"duckdb", "csv"},
-    description="Before anything is written: which rows meet each other or a contact of the CRM, and what the policy will "
-    "do with them.",
+    kinds={"duckdb", "xlsx"},
+    description="Before anything is written: which rows meet each other or a contact of the CRM, by which rule, and what "
+    "will become of them. Fill in the decisions of the workbook and drop it in again.",
 )
 def duplicate_report(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):
         found = stages.report_duplicates(opened, receipt)
-    outcomes = found.group_by("rule", "found", "outcome").len("rows").sort("rule", "found")
+        workbook = duplicates_workbook(opened, receipt.import_id)
+    outcomes = found.matches.group_by("rule", "found", "outcome").len("rows").sort("rule", "found", "outcome")
     return dg.MaterializeResult(
         metadata=metadata.rows(
-            found.height,
+            found.matches.height,
             matches=metadata.table(outcomes.to_dicts()),
+            values_that_are_no_sign=metadata.counts(found.set_aside),
+            file=dg.MetadataValue.path(workbook) if workbook else "none",
             **{"dagster/column_schema": metadata.DUPLICATES_SCHEMA},
         )
     )

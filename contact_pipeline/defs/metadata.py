@@ -172,12 +172,23 @@ QUARANTINE_SCHEMA = columns(
     ("...", "VARCHAR", "The original columns"),
 )
 DUPLICATES_SCHEMA = columns(
-    ("rule", "VARCHAR", "What made the rows match"),
-    ("found", "VARCHAR", "in file or in CRM"),
-    ("sheet", "VARCHAR", "Sheet the row stands in"),
-    ("line", "BIGINT", "Source line or sheet row"),
-    ("match", "VARCHAR", "The contact, or the earlier line"),
-    ("outcome", "VARCHAR", "What the policy does with it"),
+    ("Decision", "VARCHAR", "To fill in: update, create, skip or keep apart"),
+    ("What happens", "VARCHAR", "What the policy, or an earlier decision, does with the row"),
+    ("Rule", "VARCHAR", "What made the two match"),
+    ("Also matches", "VARCHAR", "Other rules that match"),
+    ("Found", "VARCHAR", "in file or in CRM"),
+    (
+        "Row ..., Match ...",
+        "VARCHAR",
+        "Name, e-mail, company, phone, CRM id and LinkedIn profile of both, side by side",
+    ),
+    ("Row sheet", "VARCHAR", "Sheet the row stands in"),
+    ("Row line", "BIGINT", "Source line or sheet row"),
+    ("Match file", "VARCHAR", "File that the match came from"),
+    ("Match sheet", "VARCHAR", "Sheet of it"),
+    ("Match line", "BIGINT", "Source line or sheet row"),
+    ("Match contact ID", "VARCHAR", "The contact; blank for a match within the file"),
+    ("Row import", "VARCHAR", "The import that the report is of"),
 )
 COMPANY_SCHEMA = columns(
     ("company_id", "VARCHAR", "d:domain, else n:normalised name"),

@@ -13,11 +13,11 @@ from contact_pipeline.intake.profiling import looks_like_dates
 from contact_pipeline.intake.tables import TextTable
 from contact_pipeline.mapping.normalise import normalise_header
 from contact_pipeline.mapping.plan import TablePlan
+from contact_pipeline.matching.decisions import is_decisions
 from contact_pipeline.validation.quarantine import LINE, REASONS
 
 # Headers, in plain form, that only a file of ours has; held to those files by a test.
 _OURS_MENDED = frozenset({normalise_header(LINE), normalise_header(REASONS)})
-_OURS_DECISIONS = frozenset({"rule", "found", "line", "row email", "match"})
 _OURS_WORKBOOK = frozenset({"contact id", "outcome"})
 
 _WHAT = re.compile(
@@ -36,7 +36,7 @@ _OF_A_PERSON = frozenset(
 
 
 class TableKind(StrEnum):
-    """What a table holds. Only contacts and mended rows become contacts."""
+    """What a table holds. Contacts and mended rows become contacts; decisions say what becomes of rows."""
 
     CONTACTS = "contacts"
     ACTIVITIES = "activities"  # who, what, when
@@ -50,8 +50,6 @@ class TableKind(StrEnum):
 REFUSALS: dict[TableKind, str] = {
     TableKind.WORKBOOK: "is our own workbook coming back, and reading its Outcome column is not supported yet. "
     "Import the file that the contacts came from.",
-    TableKind.DECISIONS: "is our duplicate report coming back, and reading decisions from it is not supported yet. "
-    "Choose with --policy update, skip or create.",
     TableKind.ACTIVITIES: "is a list of activities (who, what, when), not of contacts, and importing those is not "
     "supported yet. Drop in the contacts themselves.",
 }
@@ -59,10 +57,11 @@ REFUSALS: dict[TableKind, str] = {
 
 def kind_of(table: TextTable, plan: TablePlan) -> TableKind:
     """The kind of a table. `plan` is the mapping of its columns."""
+    if is_decisions(table):
+        return TableKind.DECISIONS
     plain = [normalise_header(header) for header in table.headers]
     for signs, kind in (
         (_OURS_MENDED, TableKind.MENDED),
-        (_OURS_DECISIONS, TableKind.DECISIONS),
         (_OURS_WORKBOOK, TableKind.WORKBOOK),
     ):
         if signs <= set(plain):

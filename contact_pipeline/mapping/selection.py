@@ -41,10 +41,10 @@ def map_tables(
 def usable_tables(
     source: SourceFile, overrides: Mapping[str, str], learned: Sequence[LearnedMapping] = ()
 ) -> list[MappedTable]:
-    """The tables that can be imported: contacts (and mended rows of ours) with an e-mail column.
+    """The tables that can be imported: contacts (and mended rows of ours) with an e-mail column, or decisions of ours.
 
-    Raises FileRefused: workbook_file, decisions_file or activities_file where the file is one of those and holds no
-    contacts to import beside, no_email_column (people without addresses), no_emails (the column is there and blank),
+    Raises FileRefused: workbook_file or activities_file where the file is one of those and holds no contacts to import
+    beside, no_email_column (people without addresses), no_emails (the column is there and blank),
     other_file (companies, deals, products and the like).
     """
     return choose(map_tables(source, overrides, learned), source.name)
@@ -55,6 +55,9 @@ def choose(mapped: list[MappedTable], name: str) -> list[MappedTable]:
     kinds = {one.kind for one in mapped}
     if TableKind.WORKBOOK in kinds:  # its other sheets are ours too, and are not contacts anew
         raise _refused_kind(TableKind.WORKBOOK, name)
+    decisions = [one for one in mapped if one.kind is TableKind.DECISIONS]
+    if decisions:  # what else stands in that workbook explains them
+        return decisions
     usable = [one for one in mapped if one.kind in _IMPORTED and has_email(one.plan)]
     filled = [one for one in usable if _has_an_email(one)]
     if filled:

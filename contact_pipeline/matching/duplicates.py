@@ -1,83 +1,195 @@
 """The pre-import duplicate report: which rows of a file meet each other or a contact that is already there.
 
 Belongs here: finding and describing the matches, before anything is written. Does not belong: what the import then does
-(`links`, which is asked here); the report says it in words.
+(`links`, which is asked here; the report says it in words), matches by other signs than the address (`signs`), and the
+files that people get (`reporting.duplicates_workbook`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from contact_pipeline.matching.links import ROWS_PER_IMPORT, Skip, link_records
+from contact_pipeline.cleaning.emails import TOMBSTONE_EMAIL
+from contact_pipeline.matching.decisions import HEADERS, name_of, person_of
+from contact_pipeline.matching.links import LINKED_COLUMNS, ROWS_PER_IMPORT, Skip, link_records
+from contact_pipeline.matching.signs import Rule, number_of, pair_by_signs
+from contact_pipeline.matching.verdicts import wanted_keys, weigh_decisions
 
 HELD = f"held: {Skip.SHARED_MAILBOX}"
+IN_FILE, IN_CRM = "in file", "in CRM"
 
 _OUTCOMES = {
-    ("in file", "update"): "folded into one contact, later values win",
-    ("in file", "skip"): "the first row is used, this one is skipped",
-    ("in file", "create"): "becomes a contact of its own",
-    ("in CRM", "update"): "updates the contact",
-    ("in CRM", "skip"): "the contact is left alone, the row is skipped",
-    ("in CRM", "create"): "becomes a second contact, flagged as duplicate",
+    (IN_FILE, "update"): "folded into one contact, later values win",
+    (IN_FILE, "skip"): "the first row is used, this one is skipped",
+    (IN_FILE, "create"): "becomes a contact of its own",
+    (IN_CRM, "update"): "updates the contact",
+    (IN_CRM, "skip"): "the contact is left alone, the row is skipped",
+    (IN_CRM, "create"): "becomes a second contact, flagged as duplicate",
 }
+# Where only other signs than the address match, nothing is merged: the row goes the way of its own address.
+_OWN_WAY = {"created": "becomes a contact of its own", "merged": "updates the contact of its own address"}
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """The matches of a file, one row each, and how many values too many people share, by reason."""
+
+    matches: pl.DataFrame
+    set_aside: Mapping[str, int]
+
+    @classmethod
+    def none(cls) -> Duplicates:
+        """Of a file that has no contacts."""
+        return cls(pl.DataFrame(schema=dict.fromkeys((*HEADERS, "ordinal"), pl.String)).drop("decision"), {})
 
 
 def find_duplicates(
     connection: duckdb.DuckDBPyConnection, rows: Path, *, import_id: str, sequence: int, policy: str
-) -> pl.DataFrame:
+) -> Duplicates:
     """Matches of the valid rows in `rows` (Parquet of validated_contacts) with each other and with earlier imports.
 
     `sequence` is the place of this import; only records of imports before it count as the CRM, so that the report of an
-    import stays the same when it is made again. One row a match, in source order: rule, found, sheet, line, row_email,
-    row_name, row_company, match (contact id, or "line 12"), match_name, match_company, outcome, ordinal.
+    import stays the same when it is made again. One row a match, in source order: outcome, rule, also (other rules that
+    match), found, then for row_ and match_ each name, email, company, phone, crm_id and linkedin; sheet, line, match_file,
+    match_sheet, match_line (null for a row of this file: match_file), contact_id (null in file), of_import, ordinal. A pair
+    of different addresses that people decided to keep apart is left out.
     """
+    start = sequence * ROWS_PER_IMPORT
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE arriving AS SELECT *, ? AS import_id, ? AS policy, ? + ordinal AS sequence, "
-        "email AS match_key FROM read_parquet(?) WHERE is_valid",
-        [import_id, policy, sequence * ROWS_PER_IMPORT, str(rows)],
+        f"CREATE OR REPLACE TEMP TABLE arriving AS SELECT {_TAKEN}, ? AS import_id, ? AS policy, ? + ordinal AS sequence, "
+        f"email AS match_key FROM read_parquet(?) WHERE is_valid AND email <> '{TOMBSTONE_EMAIL}'",
+        [import_id, policy, start, str(rows)],
     )
+    _settle_keys(connection, start)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE earlier AS
-        SELECT * FROM records SEMI JOIN arriving USING (match_key) WHERE sequence < {sequence * ROWS_PER_IMPORT}"""
+        SELECT {LINKED_COLUMNS}, {_SIDE_COLUMNS}, contact_id, contributes
+        FROM records SEMI JOIN arriving USING (match_key) WHERE sequence < {start}"""
     )
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW pool AS SELECT {_PLACED} FROM earlier UNION ALL SELECT {_PLACED} FROM arriving"
+        f"""CREATE OR REPLACE TEMP VIEW pool AS
+        SELECT {LINKED_COLUMNS} FROM earlier UNION ALL SELECT {LINKED_COLUMNS} FROM arriving"""
     )
     link_records(connection, "pool")
-    matches: pl.DataFrame = connection.sql(_MATCHES).pl()
-    words = {found: words for (found, of_policy), words in _OUTCOMES.items() if of_policy == policy}
-    outcome = pl.when("is_held").then(pl.lit(HELD)).otherwise(pl.col("found").replace_strict(words, default=None))
-    return matches.with_columns(outcome=outcome).drop("is_held").select(pl.exclude("ordinal"), "ordinal")
+    set_aside = pair_by_signs(connection, start)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE remembered AS {_REMEMBERED}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE paired AS {_PAIRED}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE met AS {_MET.format(start=start)}")
+    return Duplicates(_in_words(connection.sql(_MATCHES).pl(), policy), set_aside)
 
 
-_PLACED = "import_id, sequence, sheet, line, match_key, policy, first_name, last_name, full_name"
-_NAME = "coalesce({0}.full_name, nullif(concat_ws(' ', {0}.first_name, {0}.last_name), ''))"
+def _settle_keys(connection: duckdb.DuckDBPyConnection, start: int) -> None:
+    """Give the rows the keys that earlier decisions want."""
+    weigh_decisions(connection)
+    columns = "sequence, email, match_key, first_name, last_name, full_name"
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP VIEW live AS
+        SELECT * FROM (SELECT {columns} FROM records WHERE match_key IS NOT NULL AND sequence < {start}
+                       UNION ALL SELECT {columns} FROM arriving)
+        SEMI JOIN verdicts USING (email)"""
+    )
+    wanted_keys(connection, "live")
+    connection.execute(
+        "UPDATE arriving SET match_key = wanted.match_key FROM wanted WHERE arriving.sequence = wanted.sequence"
+    )
 
-# A row meets the contact of earlier imports, or else the first row of the file that is not held.
-_MATCHES = f"""
+
+_SIDE_COLUMNS = "company, phone, mobile_phone, original_crm_id, linkedin_url"
+_TAKEN = f"ordinal, sheet, line, email, first_name, last_name, full_name, {_SIDE_COLUMNS}"
+
+# What was decided before about the rows of the file. Who is met is told by the address: a contact may change its name.
+_REMEMBERED = f"""
+    WITH asked AS (SELECT sequence, email, {person_of(name_of("row"))} AS person
+                   FROM (FROM arriving SEMI JOIN decisions USING (email)) AS row)
+    SELECT asked.sequence, email, met_email, decision FROM asked JOIN decisions USING (email, person)
+    QUALIFY row_number() OVER (PARTITION BY asked.sequence, met_email ORDER BY decisions.sequence DESC) = 1"""
+
+# A row meets the contact of earlier imports, or else the first row of the file that goes the usual way: those held and those
+# decided on do not. Other signs than the address pair it with others.
+_PAIRED = f"""
     WITH judged AS (
-        SELECT arriving.*, coalesce(links.reason = '{Skip.SHARED_MAILBOX}', false) AS is_held
+        SELECT arriving.sequence, arriving.match_key, links.state, links.reason,
+               coalesce(links.reason = '{Skip.SHARED_MAILBOX}', false) AS is_held,
+               is_held OR arriving.sequence IN (SELECT sequence FROM remembered WHERE email = met_email) AS is_aside
         FROM arriving JOIN links USING (sequence)),
-    placed AS (
-        SELECT *, row_number() OVER (PARTITION BY match_key, is_held ORDER BY sequence) AS place,
-               min(sequence) FILTER (NOT is_held) OVER (PARTITION BY match_key) AS first_sequence
-        FROM judged),
+    firsts AS (
+        SELECT match_key, min(sequence) FILTER (NOT is_aside) AS first_sequence FROM judged GROUP BY match_key),
     known AS (
-        SELECT match_key, arg_min(contact_id, sequence) AS contact_id,
-               arg_max(full_name, sequence) FILTER (contributes) AS full_name,
-               arg_max(company, sequence) FILTER (contributes) AS company
-        FROM earlier GROUP BY match_key)
-    SELECT 'same e-mail' AS rule, 'in file' AS found, row.sheet, row.line, row.email AS row_email,
-           {_NAME.format("row")} AS row_name, row.company AS row_company,
-           'line ' || first.line AS match, {_NAME.format("first")} AS match_name, first.company AS match_company,
-           row.ordinal, row.is_held
-    FROM placed AS row JOIN arriving AS first ON row.first_sequence = first.sequence
-    WHERE CASE WHEN row.is_held THEN row.match_key NOT IN (SELECT match_key FROM known) ELSE row.place > 1 END
+        SELECT match_key, arg_min(contact_id, sequence) AS contact_id FROM earlier WHERE contributes GROUP BY match_key)
+    SELECT sequence, '{Rule.EMAIL}' AS rule, CAST(NULL AS VARCHAR[]) AS others, is_held, state, reason,
+           contact_id IS NOT NULL AND (is_aside OR sequence = first_sequence) AS is_known,
+           CASE WHEN is_known THEN contact_id ELSE first_sequence::VARCHAR END AS met_id
+    FROM judged JOIN firsts USING (match_key) LEFT JOIN known USING (match_key)
+    WHERE is_known OR sequence <> first_sequence
     UNION ALL
-    SELECT 'same e-mail', 'in CRM', row.sheet, row.line, row.email, {_NAME.format("row")}, row.company,
-           known.contact_id, known.full_name, known.company, row.ordinal, row.is_held
-    FROM placed AS row JOIN known USING (match_key) WHERE row.is_held OR row.place = 1
-    ORDER BY ordinal"""
+    SELECT sequence, rules[1], rules[2:], is_held, state, reason, contact_id IS NOT NULL,
+           coalesce(contact_id, met_sequence::VARCHAR)
+    FROM signed JOIN judged USING (sequence)"""
+
+_SAID = ("name", "company", "phone", "mobile_phone", "original_crm_id", "linkedin_url")
+
+# Everybody who is met: a contact as its records before this import say, the newest first, or a row of the file.
+_MET = f"""
+    SELECT contact_id AS met_id, contact_id, arg_max(email, (name IS NOT NULL, sequence)) AS email, list(DISTINCT email) AS emails,
+           {", ".join(f"arg_max({column}, sequence) AS {column}" for column in _SAID)},
+           arg_max({{{{'import_id': import_id, 'sheet': sheet, 'line': line}}}}, sequence) AS source
+    FROM (SELECT *, {name_of("known")} AS name FROM records AS known
+          WHERE contributes AND sequence < {{start}} AND contact_id IN (SELECT met_id FROM paired))
+    GROUP BY contact_id
+    UNION ALL
+    SELECT sequence::VARCHAR, NULL, email, [email], {name_of("first")}, {_SIDE_COLUMNS},
+           {{{{'import_id': import_id, 'sheet': sheet, 'line': line}}}}
+    FROM arriving AS first WHERE sequence::VARCHAR IN (SELECT met_id FROM paired WHERE NOT is_known)"""
+
+_IS_SAME_NUMBER = " OR ".join(
+    f"{number_of(f'row.{own}')} IN ({number_of('met.phone')}, {number_of('met.mobile_phone')})"
+    for own in ("phone", "mobile_phone")
+)
+# What else speaks for a match by address. Names were compared where the policy is update.
+_ALSO = f"""[CASE WHEN row.original_crm_id = met.original_crm_id THEN '{Rule.CRM_ID}' END,
+             CASE WHEN ({_IS_SAME_NUMBER}) AND NOT is_held AND row.first_name IS NOT NULL
+                       AND (row.policy = 'update' OR lower({name_of("row")}) = lower(met.name))
+                  THEN '{Rule.PHONE_AND_NAME}' END,
+             CASE WHEN row.linkedin_url = met.linkedin_url THEN '{Rule.LINKEDIN}' END]"""
+
+_MATCHES = f"""
+    SELECT CASE WHEN rule = '{Rule.EMAIL}' AND row.email <> row.match_key THEN '{Rule.DECIDED}' ELSE rule END AS rule,
+           nullif(array_to_string(coalesce(others, {_ALSO}), ', '), '') AS also,
+           CASE WHEN is_known THEN '{IN_CRM}' ELSE '{IN_FILE}' END AS found, {name_of("row")} AS row_name, met.name AS match_name, row.email AS row_email, met.email AS match_email,
+           row.company AS row_company, met.company AS match_company,
+           nullif(concat_ws(', ', row.phone, row.mobile_phone), '') AS row_phone,
+           nullif(concat_ws(', ', met.phone, met.mobile_phone), '') AS match_phone,
+           row.original_crm_id AS row_crm_id, met.original_crm_id AS match_crm_id,
+           row.linkedin_url AS row_linkedin, met.linkedin_url AS match_linkedin,
+           row.sheet, row.line,
+           CASE WHEN is_known THEN imports.file_name ELSE 'this file' END AS match_file,
+           met.source.sheet AS match_sheet, met.source.line AS match_line, met.contact_id, row.import_id AS of_import,
+           row.ordinal, is_held, paired.state, paired.reason, remembered.decision
+    FROM paired JOIN arriving AS row USING (sequence) JOIN met USING (met_id)
+    LEFT JOIN imports ON imports.import_id = met.source.import_id
+    LEFT JOIN remembered ON remembered.sequence = paired.sequence AND list_contains(met.emails, remembered.met_email)
+    WHERE remembered.decision IS DISTINCT FROM 'keep apart' OR row.email = met.email
+    ORDER BY row.sequence, list_position({[str(rule) for rule in Rule]}, rule), met_id"""
+
+
+def _in_words(matches: pl.DataFrame, policy: str) -> pl.DataFrame:
+    """The matches with what becomes of each row."""
+    by_address = {found: words for (found, of_policy), words in _OUTCOMES.items() if of_policy == policy}
+    outcome = (
+        pl.when(pl.col("decision").is_not_null())
+        .then(pl.format("as decided before: {}", "decision"))
+        .when("is_held")
+        .then(pl.lit(HELD))
+        .when(pl.col("rule").is_in([Rule.EMAIL, Rule.DECIDED]))
+        .then(pl.col("found").replace_strict(by_address, default=None))
+        .when(pl.col("state") == "skipped")
+        .then(pl.format("left out: {}", "reason"))
+        .otherwise(pl.col("state").replace_strict(_OWN_WAY, default=None))
+    )
+    said = matches.select(outcome.alias("outcome"), pl.exclude("is_held", "state", "reason", "decision"))
+    return said.select(pl.exclude("ordinal"), "ordinal")

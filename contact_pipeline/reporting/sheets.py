@@ -70,6 +70,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "heading": {"bold": True, "font_size": 13, "bottom": 1, "bottom_color": "#D1D5DB"},
     "bold": {"bold": True},
     "note": {"font_color": "#6B7280"},
+    "differs": {"bg_color": "#FBF0D9"},
     "isHot": {"bg_color": "#FBE3DE", "font_color": "#9C2A16", "bold": True},
     "isWarm": {"bg_color": "#FBF0D9", "font_color": "#7A5205", "bold": True},
     "isCold": {"bg_color": "#E4ECF7", "font_color": "#2B4E85", "bold": True},

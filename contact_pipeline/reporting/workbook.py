@@ -31,10 +31,9 @@ from contact_pipeline.reporting.overview_sheets import (
     write_summary,
 )
 from contact_pipeline.reporting.sheets import Column, Formats, write_table
-from contact_pipeline.safe_text import CELL_CHARACTERS, overlong_cells
+from contact_pipeline.safe_text import CELL_CHARACTERS, WORKBOOK_OPTIONS, overlong_cells
 
 SHEET_ROWS = 1_048_575  # of data, below the header
-_OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 
 
 def write_workbook(
@@ -51,7 +50,7 @@ def write_workbook(
     all_leads = _all_leads(best_first, custom, source) if leads.height <= lead_limit else None
     calls = call_list(best_first)
     notes = _notes(best_first, all_leads, calls, lead_limit)
-    with atomic_path(path) as temporary, Workbook(str(temporary), _OPTIONS) as book:
+    with atomic_path(path) as temporary, Workbook(str(temporary), WORKBOOK_OPTIONS) as book:
         formats = Formats(book)
         write_summary(book, book.add_worksheet("Summary"), formats, best_first, facts, notes)
         _write_call_list(book, formats, _rows(calls, 0))

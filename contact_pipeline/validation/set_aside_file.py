@@ -14,7 +14,7 @@ import polars as pl
 from contact_pipeline.atomic import atomic_path
 from contact_pipeline.home import Home
 from contact_pipeline.reporting.contact_csv import write_csv
-from contact_pipeline.safe_text import overlong_cells
+from contact_pipeline.safe_text import WORKBOOK_OPTIONS, overlong_cells
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 _CSV, _WORKBOOK = "quarantine.csv", "quarantine.xlsx"
 _SHEET_ROWS = 1_048_575  # of data, below the header
 _SHEET_COLUMNS = 16_384
-# Text stays text: nothing in a stranger's cell becomes a formula or a link.
-_OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 
 
 def set_aside_file(home: Home, import_id: str) -> Path | None:
@@ -58,7 +56,7 @@ def _fit_on_sheets(rows: Mapping[str, pl.DataFrame]) -> bool:
 def _write_workbook(path: Path, rows: Mapping[str, pl.DataFrame]) -> None:
     from xlsxwriter import Workbook  # slow to import, and most files have one table
 
-    with atomic_path(path) as draft, Workbook(str(draft), _OPTIONS) as book:
+    with atomic_path(path) as draft, Workbook(str(draft), WORKBOOK_OPTIONS) as book:
         bold = book.add_format({"bold": True})
         for sheet, frame in rows.items():
             page = book.add_worksheet(sheet)

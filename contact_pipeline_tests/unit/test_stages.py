@@ -61,16 +61,15 @@ def test_the_duplicate_report_is_a_file_only_while_there_are_duplicates(
     receipt = receive(home, contacts_csv(*LINES), ImportOptions())
     for stage in (stages.stage_raw_file, stages.stage_mapped_contacts, stages.stage_validated_contacts):
         stage(home, receipt)
-    found = stages.report_duplicates(home, receipt)
-    path = home.reports / receipt.import_id / "duplicates.csv"
-    assert pl.read_csv(path)["outcome"].to_list() == found["outcome"].to_list() == [
-        "folded into one contact, later values win", "held: shared mailbox?",
-    ]  # fmt: skip
+    found = stages.report_duplicates(home, receipt).matches
+    paths = [home.reports / receipt.import_id / name for name in ("duplicates.csv", "duplicates.xlsx")]
+    assert found["outcome"].to_list() == ["folded into one contact, later values win", "held: shared mailbox?"]
+    assert all(path.exists() for path in paths)
     assert not home.crm.exists(), "the report comes before anything is written"
     validated = home.stage("validated_contacts", receipt.import_id)
     pl.read_parquet(validated).head(2).write_parquet(validated)
-    assert stages.report_duplicates(home, receipt).is_empty()
-    assert not path.exists()
+    assert stages.report_duplicates(home, receipt).matches.is_empty()
+    assert not any(path.exists() for path in paths)
 
 
 def test_a_custom_column_is_noted_with_the_number_of_rows_that_fill_it(

@@ -12,7 +12,7 @@ from contact_pipeline.home import Home
 from contact_pipeline.intake.reading import read_source
 from contact_pipeline.intake.receipt import receive
 from contact_pipeline.mapping.kinds import TableKind
-from contact_pipeline.mapping.selection import map_tables, usable_tables
+from contact_pipeline.mapping.selection import choose, map_tables, usable_tables
 from contact_pipeline.reporting.lead_sheets import CONTACT_ID_HEADER, OUTCOME_HEADER
 from contact_pipeline.settings import Limits
 from contact_pipeline.validation import quarantine
@@ -29,7 +29,7 @@ _FILES = {
         "email,event_name,occurred_at,url\nann@x.org,opened,2024-05-01T10:00:00Z,https://x.org\n",
         "Contact ID,Event,Date\n17,Webinar,2024-05-01\n18,Webinar,2024-05-01\n",
     ],
-    TableKind.DECISIONS: ["rule,found,sheet,line,row_email,match,outcome\nemail,in file,,3,a@x.org,line 2,updates\n"],
+    TableKind.DECISIONS: ["Decision,Row e-mail,Row name,Match e-mail\nskip,a@x.org,Ann,b@x.org\n"],
     TableKind.MENDED: [
         f"{quarantine.SHEET},{quarantine.LINE},{quarantine.REASONS},Email\n,7,no e-mail address,ann@x.org\n"
     ],
@@ -59,7 +59,6 @@ def test_the_columns_tell_the_kind(kind: TableKind, text: str, tmp_path: Path) -
     ("kind", "reason"),
     [
         (TableKind.ACTIVITIES, "activities_file"),
-        (TableKind.DECISIONS, "decisions_file"),
         (TableKind.WORKBOOK, "workbook_file"),
         (TableKind.OTHER, "other_file"),
     ],
@@ -94,5 +93,7 @@ def test_our_duplicate_report_is_recognised_by_the_columns_that_it_has(home: Hom
     stages.stage_mapped_contacts(home, receipt)
     stages.stage_validated_contacts(home, receipt)
     stages.report_duplicates(home, receipt)
-    report = read_source(home.reports / receipt.import_id / "duplicates.csv", Limits())
-    assert [one.kind for one in map_tables(report, {})] == [TableKind.DECISIONS]
+    for name in ("duplicates.csv", "duplicates.xlsx"):
+        mapped = map_tables(read_source(home.reports / receipt.import_id / name, Limits()), {})
+        assert mapped[0].kind is TableKind.DECISIONS
+        assert choose(mapped, name) == mapped[:1]
