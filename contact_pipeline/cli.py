@@ -21,6 +21,7 @@ from contact_pipeline import display
 from contact_pipeline.errors import HomeBusy, PipelineError, UsageError
 from contact_pipeline.hardships import explained
 from contact_pipeline.home import Home
+from contact_pipeline.progress import progress
 from contact_pipeline.settings import Policy
 
 if TYPE_CHECKING:
@@ -230,10 +231,10 @@ def _existing(files: tuple[Path, ...]) -> list[Path]:
 
 @contextmanager
 def _runner(home: Home) -> Iterator[Runner]:
-    with display.progress() as on_step:
+    with progress() as told:
         from contact_pipeline.defs.running import runner
 
-        with runner(home, on_step) as running:
+        with runner(home, told.begin, told.end) as running:
             yield running
 
 

@@ -1,16 +1,14 @@
 """Words and tables for the terminal.
 
-Belongs here: laying out facts for a person. Does not belong: facts.
+Belongs here: laying out facts for a person. Does not belong: facts, and what is told while work goes on (`progress`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -35,15 +33,6 @@ def _out() -> Console:
     """Stdout; wide where it goes into a file or a pipe, so that no column is cut."""
     console = Console(highlight=False, soft_wrap=True)
     return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=_WIDTH_WITHOUT_TERMINAL)
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """A line on stderr that names the stage under way; gives a function that is told each stage as it begins."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=None)
-        yield lambda step: bar.update(task, description=step.replace("_", " "))
 
 
 def show_run(outcome: RunOutcome) -> None:

@@ -13,6 +13,7 @@ from contact_pipeline.defs import metadata
 from contact_pipeline.defs.home import IMPORTS, HomeResource, opened_import
 from contact_pipeline.reporting.duplicates_workbook import duplicates_workbook
 from contact_pipeline.validation.review import review_table
+from contact_pipeline.validation.rows import failure_counts
 
 _SHARED: dict[str, Any] = {"partitions_def": IMPORTS, "group_name": "intake", "owners": ["team:data-engineering"]}
 
@@ -54,6 +55,7 @@ def mapped_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg
             cleaned.height,
             **metadata.review(reviews),
             rows_with_issues=cleaned.filter(pl.col("issues").list.len() > 0).height,
+            opted_out_rows=cleaned.filter("opted_out").height,
             **{"dagster/column_schema": metadata.CONTACT_SCHEMA},
         )
     )
@@ -68,11 +70,13 @@ def mapped_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg
 def validated_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):
         judged = stages.stage_validated_contacts(opened, receipt)
+    failing = judged.filter(pl.col("failures").list.len() > 0)
     return dg.MaterializeResult(
         metadata=metadata.rows(
             judged.height,
             valid_rows=judged.filter("is_valid").height,
-            failing_rows=judged.filter(pl.col("failures").list.len() > 0).height,
+            failing_rows=failing.height,
+            reasons=metadata.counts(failure_counts(failing)),
             **{"dagster/column_schema": metadata.CONTACT_SCHEMA},
         )
     )

@@ -3,8 +3,7 @@
 Belongs here: starting a job and saying what came of it. Does not belong: what the command line prints.
 """
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from contact_pipeline.crm.known import Known
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.definitions import build_defs
 from contact_pipeline.defs.home import IMPORTS, HomeResource
+from contact_pipeline.defs.listening import OnEnd, OnStep, step_logger
 from contact_pipeline.defs.instance import opened_instance
 from contact_pipeline.defs.interrupted import fail_dead_runs, is_unfinished
 from contact_pipeline.errors import PipelineError, StorageFailed, UsageError
@@ -26,17 +26,17 @@ from contact_pipeline.intake.receipt import Receipt
 from contact_pipeline.turns import turn_of_runs
 
 _OUR_ERRORS = {error.__name__ for error in (*PipelineError.__subclasses__(), PipelineError)}
-OnStep = Callable[[str], None]
 _UP_TO_CRM = dg.AssetSelection.groups("intake", "crm")
 
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs jobs over one home. `on_step` hears the name of each asset as it starts."""
+    """Runs jobs over one home. `on_step` hears the name of each step as it starts, `on_end` what came of it."""
 
     home: Home
     instance: dg.DagsterInstance
     on_step: OnStep
+    on_end: OnEnd
 
     def import_file(self, receipt: Receipt, *, scoring: bool) -> PastImport:
         """Import one received file, with or without scoring after it; a refusal is a result, not an error.
@@ -109,7 +109,7 @@ class Runner:
     @cached_property
     def _defs(self) -> dg.Definitions:
         return build_defs(
-            HomeResource(root=str(self.home.root), has_the_turn=True), {"steps": _step_logger(self.on_step)}
+            HomeResource(root=str(self.home.root), has_the_turn=True), {"steps": step_logger(self.on_step, self.on_end)}
         )
 
     @cached_property
@@ -117,26 +117,8 @@ class Runner:
         return self._defs.resolve_asset_graph()
 
 
-def _step_logger(on_step: OnStep) -> dg.LoggerDefinition:
-    """A Dagster logger that tells only which step begins."""
-
-    class Steps(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            event = getattr(record, "dagster_meta", {}).get("dagster_event")
-            if event is not None and event.event_type == dg.DagsterEventType.STEP_START:
-                on_step(event.step_key)
-
-    @dg.logger
-    def steps(_: dg.InitLoggerContext) -> logging.Logger:
-        logger = logging.Logger("contact_pipeline.steps", level=logging.DEBUG)
-        logger.addHandler(Steps())
-        return logger
-
-    return steps
-
-
 @contextmanager
-def runner(home: Home, on_step: OnStep) -> Iterator[Runner]:
+def runner(home: Home, on_step: OnStep, on_end: OnEnd = lambda _: None) -> Iterator[Runner]:
     """A runner over a home, which is set up where it is missing; it holds the turn of runs as long as it is open.
 
     Raises HomeBusy, StorageFailed.
@@ -148,7 +130,7 @@ def runner(home: Home, on_step: OnStep) -> Iterator[Runner]:
             opened_instance(home) as instance,
         ):
             fail_dead_runs(instance)
-            yield Runner(home, instance, on_step)
+            yield Runner(home, instance, on_step, on_end)
 
 
 def _failed(what: str, result: dg.ExecuteInProcessResult, home: Home) -> str:
