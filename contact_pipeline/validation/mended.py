@@ -17,6 +17,7 @@ from contact_pipeline.home import Home
 from contact_pipeline.intake.returned import own_cells, places, plain_header
 from contact_pipeline.intake.tables import RowKind, SourceFile, TextTable
 from contact_pipeline.mapping.plan import TablePlan, plan_of_json
+from contact_pipeline.matching.decisions import is_decisions
 from contact_pipeline.safe_text import unguard_formula
 from contact_pipeline.validation.quarantine import IMPORT, LINE, OWN_COLUMNS, RAW, REASONS, SHEET, original_names
 
@@ -79,6 +80,8 @@ def restored(source: SourceFile, plans: Sequence[tuple[str, TablePlan]]) -> Sour
 
 def _is_mended(table: TextTable) -> bool:
     headers = set(places(table))
+    if is_decisions(table):  # decisions that failed come back as decisions
+        return False
     return LINE in headers and bool({IMPORT, REASONS} & headers)
 
 
