@@ -177,6 +177,64 @@ def rerun(stage: str, import_id: str | None, *, every: bool, only: bool, new_set
 
 
 @main.command()
+@click.argument("import_id")
+@_JSON
+def undo(import_id: str, *, as_json: bool) -> None:
+    """Take the import IMPORT_ID back: contacts become what they would be without it, and are scored again."""
+    from contact_pipeline import turning_back
+
+    with _runner(_home()) as runner:
+        undone = turning_back.undo(runner.home, import_id)
+        runner.score()
+    _print(undone.as_json(), as_json=as_json, words=lambda: display.show_undone(undone))
+
+
+@main.command()
+def rebuild() -> None:
+    """Compute every contact anew from the records of all imports, and score them."""
+    from contact_pipeline import turning_back
+
+    with _runner(_home()) as runner:
+        contacts = turning_back.rebuild(runner.home)
+        runner.score()
+    click.echo(f"{contacts:,} contacts were computed anew.")
+
+
+@main.command()
+@click.argument("import_id")
+@_JSON
+def approve(import_id: str, *, as_json: bool) -> None:
+    """Let the import IMPORT_ID, which waits after its duplicate report, go on."""
+    from contact_pipeline.approvals import approve as release
+    from contact_pipeline.imports import import_released
+
+    with _runner(_home()) as runner:
+        release(runner.home, import_id)
+        outcome = import_released(runner)
+    _print(outcome.as_json(), as_json=as_json, words=lambda: display.show_run(outcome))
+
+
+@main.command()
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+@_JSON
+def erase(email: str, *, yes: bool, as_json: bool) -> None:
+    """Forget the person with the address EMAIL everywhere, and never take them in again. This cannot be undone."""
+    from contact_pipeline.erasure.erasing import erase as erase_person
+    from contact_pipeline.erasure.person import address_of
+
+    home, address = _home(), address_of(email)
+    if not yes and sys.stdin.isatty():
+        click.confirm(f"Erase {address} from {home.root} for good?", abort=True, err=True)
+    with _runner(home) as runner:
+        erased = erase_person(home, address, runner.on_step)
+        if erased.needs_scores:
+            runner.score()
+    facts = {"email": address, **erased.as_json()}
+    _print(facts, as_json=as_json, words=lambda: display.show_erased(address, erased))
+
+
+@main.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the UI on this machine.")
 def dev(port: int) -> None:
     """Start the Dagster UI and daemon.

@@ -15,10 +15,14 @@ from rich.text import Text
 from contact_pipeline.crm.ledger import COUNTS
 
 if TYPE_CHECKING:
+    from contact_pipeline.crm.differences import Differences
     from contact_pipeline.crm.history import PastImport
     from contact_pipeline.crm.ledger import Ledger
+    from contact_pipeline.crm.undoing import Undone
+    from contact_pipeline.erasure.erasing import Erasure
     from contact_pipeline.imports import RunOutcome
     from contact_pipeline.mapping.learned import LearnedMapping
+    from contact_pipeline.validation.sampled import SampleCheck
 
 
 _WIDTH_WITHOUT_TERMINAL = 160
@@ -49,7 +53,42 @@ def show_run(outcome: RunOutcome) -> None:
         _show_reasons(out, one.file, "skipped", one.ledger.skips)
         if one.quarantine_file:
             out.print(f"{one.file}: rows set aside are in {one.quarantine_file}", markup=False)
+        if one.sample_check:
+            _show_sample(out, one.file, one.sample_check)
+        if one.differences:
+            _show_differences(out, one.file, one.differences)
     show_results(outcome.scores, outcome.artifacts)
+
+
+def _show_sample(out: Console, of: str, check: SampleCheck) -> None:
+    first = f"; first: {check.places[0].in_words()}" if check.places else ""
+    out.print(f"{of}: sample check: {check.in_words()}{first}", markup=False)
+
+
+def _show_differences(out: Console, file: str, found: Differences) -> None:
+    """Contacts that a dry run would make and change, and some of the changes, field by field."""
+    gone = f", {found.removed:,} gone" if found.removed else ""
+    out.print(f"{file}: contacts: {found.created:,} new, {found.changed:,} changed{gone}", markup=False)
+    if not found.changes:
+        return
+    places = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("line", "contact", "field", "before", "after"):
+        places.add_column(name, justify="right" if name == "line" else "left", no_wrap=True)
+    wide = max(_NARROW, (out.width - _NARROW) // 5)
+    for one in found.changes:
+        place = f"{one.sheet} {one.line}" if one.sheet else str(one.line or "")
+        cells = (one.email, one.field, *(_one_line(value) for value in (one.before, one.after)))
+        places.add_row(place, *(_cut(text, wide) for text in cells))
+    out.print(places)
+
+
+def _one_line(value: object) -> str:
+    """A value of a contact as a cell of a table; a dash for a blank."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return " ".join(str(value).split())
 
 
 def show_results(scores: Mapping[str, Any] | None, artifacts: Mapping[str, str]) -> None:
@@ -65,11 +104,21 @@ def show_results(scores: Mapping[str, Any] | None, artifacts: Mapping[str, str])
 
 
 def show_imports(past: Sequence[PastImport]) -> None:
-    """The history as a table."""
-    table = Table("import", "file", "received", "status", "policy", *COUNTS, box=None, pad_edge=False)
+    """The history as a table; two lines an import, so that it fits where screens are narrow."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("import\nfile", "received\ntook", "status\npolicy", "who"):
+        table.add_column(name, overflow="fold")
+    for name in COUNTS:
+        table.add_column(name.replace("_", " "), justify="right", no_wrap=name != "not_data")
     for one in past:
-        received = f"{one.received_at:%Y-%m-%d %H:%M}"
-        table.add_row(one.import_id, one.file_name, received, one.status, one.policy, *_numbers(one.ledger))
+        took = "" if one.seconds is None else f"{one.seconds:,.1f} s in the CRM"
+        table.add_row(
+            Text(f"{one.import_id}\n{one.file_name}"),
+            f"{one.received_at:%Y-%m-%d %H:%M}\n{took}",
+            f"{one.status}\n{one.policy}",
+            Text(one.who),
+            *_numbers(one.ledger),
+        )
     out = _out()
     out.print(table if past else "No imports yet.")
     for one in past:
@@ -77,6 +126,37 @@ def show_imports(past: Sequence[PastImport]) -> None:
             out.print(f"{one.import_id}: mended rows of {one.parent}", markup=False)
         if one.reason:
             out.print(f"{one.import_id}: {one.reason}", markup=False)
+        if one.sample_check and not one.sample_check.passed:
+            _show_sample(out, one.import_id, one.sample_check)
+
+
+def show_undone(undone: Undone) -> None:
+    """What became of the contacts that an import had a part in."""
+    _out().print(
+        f"{undone.import_id} is undone: {undone.reversed:,} contacts are what they were without it, {undone.removed:,} are "
+        f"gone, {undone.kept:,} stay as they are. All were scored again.",
+        markup=False,
+    )
+
+
+def show_erased(address: str, erased: Erasure) -> None:
+    """What was taken out, in counts, and what could not be looked into."""
+    out = _out()
+    if erased.found_nothing:
+        out.print(f"{address}: nothing was found. From now on nobody with this address is taken in.", markup=False)
+    else:
+        out.print(
+            f"{address} is erased, with {erased.addresses - 1:,} other addresses: {erased.contacts:,} contacts, "
+            f"{erased.records:,} records; {erased.imports:,} imports are kept without the person, {erased.files_removed:,} "
+            "files were removed, and reports made again. From now on nobody with these addresses is taken in.",
+            markup=False,
+        )
+    if erased.waiting:
+        out.print(f"{erased.waiting:,} received files are not imported yet: the person is left out of them then.")
+    if erased.files_unreadable:
+        out.print(
+            f"{erased.files_unreadable:,} files could not be looked into (encrypted, damaged or too large packed)."
+        )
 
 
 def show_mappings(learned: Sequence[LearnedMapping]) -> None:

@@ -134,6 +134,8 @@ def _write_each(
 
 def _due(home: Home, crm: _Crm, import_id: str | None, name: str) -> Iterator[PastImport]:
     for past in crm.imports:
+        if past.kind == "decisions":  # brings no contacts to show
+            continue
         if past.import_id == import_id or not (home.reports / past.import_id / name).exists():
             yield past
 
@@ -159,6 +161,7 @@ def _import_facts(past: PastImport) -> ImportFacts:
         failures=past.ledger.failures,
         skips=past.ledger.skips,
         issues=past.ledger.issues,
+        sample_check=past.sample_check.in_words() if past.sample_check else "",
         mapping=[
             MappedColumn(
                 column["header"],

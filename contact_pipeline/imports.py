@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contact_pipeline.approvals import released
+from contact_pipeline.crm.differences import Differences
 from contact_pipeline.crm.history import PastImport, past_import
 from contact_pipeline.crm.known import LIVE, known_bytes, opted_out_contacts, renewed
 from contact_pipeline.crm.ledger import Ledger
@@ -20,7 +22,8 @@ from contact_pipeline.handover import LATEST, REPORT, WORKBOOK
 from contact_pipeline.home import Home
 from contact_pipeline.intake.receipt import Receipt, receive
 from contact_pipeline.settings import Policy
-from contact_pipeline.trial import try_import
+from contact_pipeline.trial import Trial, try_import
+from contact_pipeline.validation.sampled import SampleCheck
 from contact_pipeline.validation.set_aside_file import set_aside_file
 
 if TYPE_CHECKING:
@@ -40,6 +43,8 @@ class FileOutcome:
     reason: str | None = None
     ledger: Ledger = _NOTHING
     quarantine_file: Path | None = None
+    differences: Differences | None = None  # of a dry run
+    sample_check: SampleCheck | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The entry of `run --json`."""
@@ -52,6 +57,9 @@ class FileOutcome:
             "failures": dict(self.ledger.failures),
             "skips": dict(self.ledger.skips),
             "quarantine_file": str(self.quarantine_file) if self.quarantine_file else None,
+            "contacts": self.differences.contacts if self.differences else None,
+            "changes": [change.as_json() for change in self.differences.changes] if self.differences else [],
+            "sample_check": self.sample_check.as_json() if self.sample_check else None,
         }
 
 
@@ -85,6 +93,20 @@ def import_files(runner: Runner, paths: list[Path], policy: Policy | None) -> Ru
         imports.append(outcome)
         changed |= did_change
     if len(paths) > 1 and changed:
+        runner.score()
+    imports += import_released(runner).imports
+    return RunOutcome(imports, scores_now(runner.home), artifacts(runner.home, imports))
+
+
+def import_released(runner: Runner) -> RunOutcome:
+    """Import all that waited and need wait no more: approved by a person, or decided on. Raises PipelineError."""
+    with read_crm(runner.home) as connection:
+        receipts = released(runner.home, connection)
+    imports = [
+        _outcome(runner.home, Path(receipt.file_name), runner.import_file(receipt, scoring=False))
+        for receipt in receipts
+    ]
+    if imports:
         runner.score()
     return RunOutcome(imports, scores_now(runner.home), artifacts(runner.home, imports))
 
@@ -156,7 +178,9 @@ def _count_opted_out(home: Home) -> int:
 
 def _outcome(home: Home, path: Path, past: PastImport) -> FileOutcome:
     aside = set_aside_file(home, past.import_id)
-    return FileOutcome(path.name, past.import_id, past.status, past.reason, past.ledger, aside)
+    return FileOutcome(
+        path.name, past.import_id, past.status, past.reason, past.ledger, aside, sample_check=past.sample_check
+    )
 
 
 def _already_imported(path: Path, past: PastImport) -> FileOutcome:
@@ -169,13 +193,15 @@ def _known_as(past: PastImport) -> str:
 
 def _try_file(home: Home, path: Path, policy: Policy | None) -> FileOutcome:
     try:
-        receipt, ledger = try_import(home, path, home.settings.options_for(path.name, policy=policy))
+        trial = try_import(home, path, home.settings.options_for(path.name, policy=policy))
     except FileRefused as refusal:
         return FileOutcome(path.name, None, REFUSED, str(refusal))
-    return _tried(path, receipt, ledger)
+    return _tried(path, trial)
 
 
-def _tried(path: Path, receipt: Receipt, ledger: Ledger | None) -> FileOutcome:
-    if ledger is None:
-        return FileOutcome(path.name, receipt.import_id, ALREADY_IMPORTED, "The same bytes are in the CRM already.")
-    return FileOutcome(path.name, receipt.import_id, WOULD_IMPORT, None, ledger)
+def _tried(path: Path, trial: Trial) -> FileOutcome:
+    import_id = trial.receipt.import_id
+    if trial.ledger is None:
+        return FileOutcome(path.name, import_id, ALREADY_IMPORTED, "The same bytes are in the CRM already.")
+    reason = "It would wait for approval first; these are its counts once approved." if trial.must_wait else None
+    return FileOutcome(path.name, import_id, WOULD_IMPORT, reason, trial.ledger, differences=trial.differences)

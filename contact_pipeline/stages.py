@@ -13,29 +13,36 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import polars as pl
 
+from contact_pipeline.approvals import must_wait
 from contact_pipeline.atomic import atomic_path
 from contact_pipeline.cleaning.contacts import clean_contacts
-from contact_pipeline.crm.history import record_import, sequence_of, state_counts
+from contact_pipeline.crm.decisions import take_decisions
+from contact_pipeline.crm.history import record_import, record_waiting, sequence_of, state_counts
 from contact_pipeline.crm.importing import Intake, import_records
 from contact_pipeline.crm.ledger import Ledger
 from contact_pipeline.crm.mappings import learned_mappings, mapping_of_import, note_custom_fields, remember
+from contact_pipeline.crm.refolding import refold_addresses
 from contact_pipeline.crm.session import open_crm, read_crm
+from contact_pipeline.erasure.keeping_out import keep_out
 from contact_pipeline.home import Home
 from contact_pipeline.intake import staging
 from contact_pipeline.intake.reading import read_source
-from contact_pipeline.intake.receipt import Receipt, write_receipt
+from contact_pipeline.intake.receipt import Receipt, amend
 from contact_pipeline.intake.tables import RowKind, SourceFile
 from contact_pipeline.mapping.apply import apply_plan, custom_types
 from contact_pipeline.mapping.kinds import TableKind
 from contact_pipeline.mapping.learned import learn
 from contact_pipeline.mapping.plan import fits, plan_of_json
 from contact_pipeline.mapping.selection import MappedTable, usable_tables
+from contact_pipeline.matching.decisions import is_decisions, read_decisions
 from contact_pipeline.matching.duplicates import Duplicates, find_duplicates
 from contact_pipeline.reporting.duplicates_workbook import write_duplicates
 from contact_pipeline.settings import ImportOptions
@@ -52,13 +59,18 @@ def stage_raw_file(home: Home, receipt: Receipt, *, parents: Home | None = None)
     is looked up in `parents`, by default the same home.
     """
     limits = home.settings.limits
-    source = read_source(receipt.bytes_path(home), limits, name=receipt.file_name, columns=receipt.options.columns)
+    if receipt.mangled_sha256:
+        source = staging.read_source(receipt.kept_path(home))
+        staging.write_source(home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes)
+        return source
+    source = read_source(receipt.kept_path(home), limits, name=receipt.file_name, columns=receipt.options.columns)
     parent = parent_of(source)
+    decided = [table for table in source.tables if is_decisions(table)]
     if parent:
         source = restored(source, parent_plans(parents or home, parent))
-    if parent != receipt.options.mends:
-        options = receipt.options.model_copy(update={"mends": parent})
-        write_receipt(home, receipt.model_copy(update={"options": options}))
+    elif decided:
+        source = replace(source, tables=tuple(decided))
+    _note_kind(home, receipt, "mended" if parent else "decisions" if decided else "contacts", parent)
     staging.write_source(home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes)
     return source
 
@@ -73,6 +85,10 @@ def stage_mapped_contacts(
     from which they were set aside; it and what earlier imports taught are looked up in `parents`.
     """
     source = staging.read_source(home.stage("raw_file", receipt.import_id))
+    if receipt.kind == "decisions":
+        decided = read_decisions(source)
+        _write(home.stage("mapped_contacts", receipt.import_id), decided, {PLANS: "[]"})
+        return [], decided
     if receipt.options.mends:
         plans = dict(parent_plans(parents or home, receipt.options.mends))
         mapped = [MappedTable(table, plans[table.name], TableKind.MENDED) for table in source.tables]
@@ -86,10 +102,15 @@ def stage_mapped_contacts(
 
 
 def stage_validated_contacts(home: Home, receipt: Receipt) -> pl.DataFrame:
-    """stages/mapped_contacts -> stages/validated_contacts: every row judged, with all its reasons."""
-    judged = judge(pl.read_parquet(home.stage("mapped_contacts", receipt.import_id)))
-    _write(home.stage("validated_contacts", receipt.import_id), judged, {})
-    return judged
+    """stages/mapped_contacts -> stages/validated_contacts: every row judged, with all its reasons.
+
+    Rows of people who were erased before are emptied, here and in all that is kept of the file.
+    """
+    mapped = pl.read_parquet(home.stage("mapped_contacts", receipt.import_id))
+    judged = mapped if receipt.kind == "decisions" else judge(mapped)
+    path = home.stage("validated_contacts", receipt.import_id)
+    _write(path, judged, {})
+    return pl.read_parquet(path) if keep_out(home, receipt) else judged
 
 
 def set_aside_rows(home: Home, receipt: Receipt) -> tuple[Path | None, dict[str, int], int]:
@@ -109,6 +130,8 @@ def set_aside_rows(home: Home, receipt: Receipt) -> tuple[Path | None, dict[str,
 
 def report_duplicates(home: Home, receipt: Receipt) -> Duplicates:
     """stages/validated_contacts and the CRM -> reports/<import>/duplicates.xlsx and .csv, before anything is written."""
+    if receipt.kind == "decisions":
+        return Duplicates.none()
     with read_crm(home) as connection:
         found = find_duplicates(
             connection,
@@ -122,28 +145,48 @@ def report_duplicates(home: Home, receipt: Receipt) -> Duplicates:
     return found
 
 
-def take_into_crm(home: Home, receipt: Receipt) -> Ledger:
-    """stages/validated_contacts -> records, contacts and the history, in one transaction. Raises LedgerMismatch."""
+def take_into_crm(home: Home, receipt: Receipt) -> Ledger | None:
+    """stages/validated_contacts -> records, contacts and the history, in one transaction. Raises LedgerMismatch.
+
+    None where the import must be approved first; then only the history says so.
+    """
     with open_crm(home) as connection:
+        if must_wait(connection, receipt):
+            record_waiting(connection, receipt, _mapping(home, receipt))
+            return None
         return fold_into(connection, home, receipt)
 
 
 def fold_into(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receipt) -> Ledger:
-    """What `take_into_crm` does, inside a transaction of the caller: a dry run rolls it back."""
+    """What `take_into_crm` does, inside a transaction of the caller, approved or not."""
     started = time.monotonic()
-    rows = home.stage("validated_contacts", receipt.import_id)
     sequence = sequence_of(connection, receipt.import_id)
+    fold = _fold_decisions if receipt.kind == "decisions" else _fold_contacts
+    ledger = fold(connection, home, receipt, sequence)
+    ledger.check()
+    mapping = _mapping(home, receipt)
+    record_import(connection, receipt, sequence, ledger, mapping, seconds=time.monotonic() - started)
+    return ledger
+
+
+def _fold_contacts(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receipt, sequence: int) -> Ledger:
+    rows = home.stage("validated_contacts", receipt.import_id)
     intake = Intake(receipt.import_id, sequence, receipt.options.policy, receipt.received_at.isoformat(), rows)
     import_records(connection, intake, home.settings.imports.survivorship)
-    ledger = _ledger(connection, receipt.import_id, rows)
-    ledger.check()
-    mapping = json.loads(pl.read_parquet_metadata(home.stage("mapped_contacts", receipt.import_id))[PLANS])
-    plans = [plan_of_json(table) for table in mapping]
+    plans = [plan_of_json(table) for table in _mapping(home, receipt)]
     note_custom_fields(connection, receipt.import_id, custom_types(plans))
     if not receipt.options.mends:
         remember(connection, [learn(plan, receipt.import_id, receipt.received_at) for plan in plans])
-    record_import(connection, receipt, sequence, ledger, mapping, seconds=time.monotonic() - started)
-    return ledger
+    states, skips = state_counts(connection, receipt.import_id)
+    return _ledger(rows, states, skips)
+
+
+def _fold_decisions(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receipt, sequence: int) -> Ledger:
+    """Keep the decisions, and bring the contacts they speak of up to date."""
+    rows = home.stage("validated_contacts", receipt.import_id)
+    taken = take_decisions(connection, receipt.import_id, sequence, rows)
+    refold_addresses(connection, taken.addresses, home.settings.imports.survivorship)
+    return _ledger(rows, taken.states, taken.skips)
 
 
 def raw_places(home: Home, import_id: str, sheets: list[str]) -> pl.DataFrame:
@@ -154,6 +197,21 @@ def raw_places(home: Home, import_id: str, sheets: list[str]) -> pl.DataFrame:
         for table in source.tables
         if table.name in sheets
     )
+
+
+def _note_kind(
+    home: Home, receipt: Receipt, kind: Literal["contacts", "mended", "decisions"], parent: str | None
+) -> None:
+    """Write on the receipt what reading the file told of it."""
+    if (kind, parent) != (receipt.kind, receipt.options.mends):
+        options = receipt.options.model_copy(update={"mends": parent})
+        amend(home, receipt.import_id, kind=kind, options=options)
+
+
+def _mapping(home: Home, receipt: Receipt) -> list[dict[str, Any]]:
+    """The mapping an import was carried out with, as the history keeps it."""
+    stored = pl.read_parquet_metadata(home.stage("mapped_contacts", receipt.import_id))[PLANS]
+    return list(json.loads(stored))
 
 
 def _mapped(home: Home, receipt: Receipt, source: SourceFile) -> list[MappedTable]:
@@ -189,9 +247,8 @@ def _write(path: Path, frame: pl.DataFrame, metadata: dict[str, str]) -> None:
         frame.write_parquet(draft, compression="lz4", metadata=metadata)
 
 
-def _ledger(connection: duckdb.DuckDBPyConnection, import_id: str, rows: Path) -> Ledger:
-    """Counts of the states in the CRM and of the rows that never reached it."""
-    states, skips = state_counts(connection, import_id)
+def _ledger(rows: Path, states: Mapping[str, int], skips: Mapping[str, int]) -> Ledger:
+    """Counts of what became of the valid rows, and of the rows that never reached the CRM."""
     judged = pl.read_parquet(rows, columns=["kind", "failures", "issues", "is_valid"])
     failed = judged.filter(pl.col("failures").list.len() > 0)
     return Ledger(

@@ -49,7 +49,9 @@ def settle_clearing(
         elif name != "email":
             held = cleaned.select(pl.when(pl.col("cleared").list.contains(name)).then(pl.lit(CANNOT_BE_CLEARED)))
             log.note(name, pl.repeat(token, cleaned.height, dtype=pl.String, eager=True), held.to_series())
-    names = [_emptied(name, of) for name, of in sources.items()] or [pl.lit(None, pl.String)]
+    if not sources:
+        return pl.repeat([], cleaned.height, dtype=cleared.dtype, eager=True).alias("cleared")
+    names = [_emptied(name, of) for name, of in sources.items()]
     return cleaned.select(pl.concat_list(names).list.drop_nulls().alias("cleared")).to_series()
 
 

@@ -29,6 +29,7 @@ from contact_pipeline.cleaning import (
 )
 from contact_pipeline.cleaning.clearing import settle_clearing
 from contact_pipeline.cleaning.dates import read_dates
+from contact_pipeline.cleaning.emails import TOMBSTONE_EMAIL
 from contact_pipeline.cleaning.issues import IssueLog
 from contact_pipeline.fields import FIELD_BY_NAME, FIELDS, Field, Kind
 from contact_pipeline.intake.tables import RowKind
@@ -84,7 +85,7 @@ def clean_contacts(mapped: pl.DataFrame, options: ImportOptions, settings: Impor
     """
     given = mapped.columns
     mapped = parts.last_first_as_full_name(parts.salutations_apart(mapped))
-    log = IssueLog((mapped["kind"] == RowKind.DATA).fill_null(False))
+    log = IssueLog(mapped.select(_may_have_issues(mapped.columns)).to_series())
     readings = _read_fields(mapped, options, settings)
     for name, reading in readings.items():
         _note(log, name, mapped[name], reading, settings)
@@ -100,6 +101,13 @@ def clean_contacts(mapped: pl.DataFrame, options: ImportOptions, settings: Impor
     cleaned = cleaned.with_columns(settle_clearing(cleaned, given, settings.survivorship, log, settings.clear_token))
     _note_missing(cleaned, mapped.columns, log)
     return cleaned.with_columns(log.column())
+
+
+def _may_have_issues(given: list[str]) -> pl.Expr:
+    """Rows of data; of a row whose person was erased nothing is missing."""
+    emails = [name for name in ("email", "secondary_email") if name in given]
+    is_erased = pl.any_horizontal(pl.lit(False), *(pl.col(name) == TOMBSTONE_EMAIL for name in emails))
+    return ((pl.col("kind") == RowKind.DATA) & ~is_erased.fill_null(False)).fill_null(False)
 
 
 def _note(log: IssueLog, name: str, raw: pl.Series, reading: pl.DataFrame, settings: ImportSettings) -> None:

@@ -16,9 +16,12 @@ import duckdb
 from contact_pipeline.crm.ledger import COUNTS, Ledger
 from contact_pipeline.errors import UnknownImport
 from contact_pipeline.intake.receipt import Receipt
+from contact_pipeline.validation.sampled import SampleCheck
 
 IMPORTED = "imported"
 REFUSED = "refused"
+WAITING = "waiting"  # for approval
+UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,17 @@ class PastImport:
     reason: str | None
     policy: str
     parent: str | None  # the import whose set-aside rows this one mends
+    kind: str
     mapping: list[dict[str, Any]]
     ledger: Ledger
+    sample_check: SampleCheck | None
 
     def as_json(self) -> dict[str, Any]:
         """What `imports --json` prints."""
         return {
             "import_id": self.import_id,
             "file": self.file_name,
-            "kind": "mended" if self.parent else "contacts",
+            "kind": self.kind,
             "parent": self.parent,
             "status": self.status,
             "reason": self.reason,
@@ -57,14 +62,17 @@ class PastImport:
             "rows": self.ledger.rows,
             "failures": dict(self.ledger.failures),
             "skips": dict(self.ledger.skips),
+            "sample_check": self.sample_check.as_json() if self.sample_check else None,
             "mapping": self.mapping,
         }
 
 
 def sequence_of(connection: duckdb.DuckDBPyConnection, import_id: str) -> int:
-    """The place of an import in the order of all: its old one where it has one, else the next free."""
-    own = connection.execute("SELECT sequence FROM imports WHERE import_id = ?", [import_id]).fetchall()
-    if own and own[0][0] is not None:
+    """The place of an import in the order of all: its old one where it is in the CRM, else the next that never was one."""
+    own = connection.execute(
+        "SELECT sequence FROM imports WHERE import_id = ? AND status = ?", [import_id, IMPORTED]
+    ).fetchall()
+    if own:
         return int(own[0][0])
     return int(connection.execute("SELECT coalesce(max(sequence), 0) + 1 FROM imports").fetchall()[0][0])
 
@@ -89,6 +97,27 @@ def record_refusal(connection: duckdb.DuckDBPyConnection, receipt: Receipt, reas
     """
     if statuses(connection).get(receipt.import_id, ("", 0))[0] != IMPORTED:
         _replace(connection, receipt, REFUSED, reason)
+
+
+def record_waiting(connection: duckdb.DuckDBPyConnection, receipt: Receipt, mapping: list[dict[str, Any]]) -> None:
+    """Write that an import is ready and waits for approval."""
+    reason = (
+        f"Waits for approval: look at reports/{receipt.import_id}/, then run 'contact-pipeline approve "
+        f"{receipt.import_id}' or drop the duplicate report with decisions; 'contact-pipeline undo' calls it off."
+    )
+    _replace(connection, receipt, WAITING, reason, mapping=mapping)
+
+
+def record_undone(connection: duckdb.DuckDBPyConnection, import_id: str, reason: str) -> None:
+    """Write that an import was taken back; its counts stay as they were, and its place is never given again."""
+    connection.execute("UPDATE imports SET status = ?, reason = ? WHERE import_id = ?", [UNDONE, reason, import_id])
+
+
+def note_sample_check(connection: duckdb.DuckDBPyConnection, import_id: str, check: SampleCheck) -> None:
+    """Write what comparing a sample of the import with its file found. Needs an open transaction."""
+    connection.execute(
+        "UPDATE imports SET sample_check = ? WHERE import_id = ?", [json.dumps(check.as_json()), import_id]
+    )
 
 
 def state_counts(connection: duckdb.DuckDBPyConnection, import_id: str) -> tuple[dict[str, int], dict[str, int]]:
@@ -125,11 +154,12 @@ def _replace(
     seconds: float | None = None,
 ) -> None:
     old = connection.execute(
-        "SELECT attempt, finished_at, seconds FROM imports WHERE import_id = ? AND status = ?",
+        "SELECT attempt, finished_at, seconds, sample_check FROM imports WHERE import_id = ? AND status = ?",
         [receipt.import_id, IMPORTED],
     ).fetchall()
     attempt = connection.execute(
-        "SELECT coalesce(max(attempt), 0) + 1 FROM imports WHERE import_id = ?", [receipt.import_id]
+        "SELECT coalesce(max(attempt + (status <> ?)::INTEGER), 1) FROM imports WHERE import_id = ?",
+        [WAITING, receipt.import_id],
     ).fetchall()[0][0]
     connection.execute("DELETE FROM imports WHERE import_id = ?", [receipt.import_id])
     row: dict[str, Any] = {
@@ -145,6 +175,7 @@ def _replace(
         "seconds": old[0][2] if old else seconds,
         "status": status,
         "reason": reason,
+        "kind": receipt.kind,
         "policy": receipt.options.policy,
         "options": receipt.options.model_dump_json(),
         "mapping": json.dumps(mapping or []),
@@ -152,6 +183,7 @@ def _replace(
         "failures": json.dumps(dict(ledger.failures) if ledger else {}),
         "skips": json.dumps(dict(ledger.skips) if ledger else {}),
         "issues": json.dumps(dict(ledger.issues) if ledger else {}),
+        "sample_check": old[0][3] if old else None,
     }
     connection.execute(
         f"INSERT INTO imports ({', '.join(row)}) VALUES ({', '.join('?' for _ in row)})", list(row.values())
@@ -161,8 +193,8 @@ def _replace(
 _COLUMNS = ", ".join(
     (
         *("import_id", "sequence", "attempt", "file_name", "who", "received_at", "finished_at", "seconds", "status"),
-        *("reason", "policy", "options->>'mends' AS parent", "mapping::VARCHAR AS mapping", *COUNTS),
-        *(f"{name}::VARCHAR AS {name}" for name in ("failures", "skips", "issues")),
+        *("reason", "policy", "options->>'mends' AS parent", "kind", "mapping::VARCHAR AS mapping", *COUNTS),
+        *(f"{name}::VARCHAR AS {name}" for name in ("failures", "skips", "issues", "sample_check")),
     )
 )
 
@@ -197,5 +229,7 @@ def _past_import(row: dict[str, Any]) -> PastImport:
     counts = {name: row.pop(name) or 0 for name in COUNTS}
     failures, skips, issues = (json.loads(row.pop(name) or "{}") for name in ("failures", "skips", "issues"))
     mapping = json.loads(row.pop("mapping") or "[]")
+    checked = json.loads(row.pop("sample_check") or "null")
     ledger = Ledger(**counts, failures=failures, skips=skips, issues=issues)
-    return PastImport(**row, mapping=mapping, ledger=ledger)
+    sample_check = SampleCheck.of_json(checked) if checked else None
+    return PastImport(**row, mapping=mapping, ledger=ledger, sample_check=sample_check)

@@ -85,7 +85,7 @@ def _stage_incoming(connection: duckdb.DuckDBPyConnection, intake: Intake) -> No
                email AS match_key, sheet, line, {", ".join(GOLDEN_COLUMNS[:-1])},
                {in_key_order("custom_fields::JSON")} AS custom_fields,
                CASE WHEN len(issues) > 0 THEN to_json(issues) END AS issues,
-               CASE WHEN len(cleared) > 0 OR contains(custom_fields, ':null') THEN coalesce(cleared, []) END AS cleared
+               CASE WHEN len(cleared) > 0 OR contains(json(custom_fields)::VARCHAR, ':null') THEN coalesce(cleared, []) END AS cleared
         FROM read_parquet($rows) WHERE is_valid AND email <> '{TOMBSTONE_EMAIL}'""",
         {
             "import_id": intake.import_id,

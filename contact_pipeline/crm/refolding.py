@@ -18,7 +18,6 @@ from contact_pipeline.fields import SCORE_FIELD_NAMES, Survivorship
 from contact_pipeline.matching.links import LINKED_COLUMNS, ROWS_PER_IMPORT, link_records
 from contact_pipeline.matching.verdicts import wanted_keys, weigh_decisions
 
-_KEPT_COLUMNS = ("company_id", *SCORE_FIELD_NAMES)  # what other stages write to a contact survives a fold
 _TOUCHED_RECORDS = "(SELECT * FROM records SEMI JOIN touched USING (match_key))"
 
 
@@ -126,7 +125,8 @@ def _link(connection: duckdb.DuckDBPyConnection, since: int, *, has_incoming: bo
 
 def _fold_touched(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Survivorship]) -> None:
     """Fold the contacts touched, and write those that are new, changed or gone."""
-    kept = ", ".join(f"old.{column}" for column in _KEPT_COLUMNS)
+    # Scores survive a fold. A contact that is written loses its company, so that it is given one again.
+    kept = ", ".join(f"old.{column}" for column in SCORE_FIELD_NAMES)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE golden AS
         WITH opted AS (

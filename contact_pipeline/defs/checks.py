@@ -27,7 +27,7 @@ _MANY_FAIL = 0.2
 def bytes_are_as_received(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
     opened = home.open()
     receipt = read_receipt(opened, context.partition_key)
-    return dg.AssetCheckResult(passed=file_digest(receipt.bytes_path(opened)) == receipt.sha256)
+    return dg.AssetCheckResult(passed=file_digest(receipt.kept_path(opened)) == receipt.kept_sha256)
 
 
 @dg.asset_check(asset=mapped_contacts, blocking=True, description="No record was lost, added or moved by mapping.")
@@ -83,6 +83,18 @@ def ledger_adds_up(context: dg.AssetCheckExecutionContext, home: HomeResource) -
         rows = past_import(connection, context.partition_key).ledger.rows
     placed = sum(count for name, count in rows.items() if name != "total")
     return dg.AssetCheckResult(passed=placed == rows["total"], metadata={**rows, "accounted_for": placed})
+
+
+@dg.asset_check(
+    asset=import_summary, description="A random sample of rows, read back from the CRM cell by cell, is as in the file."
+)
+def crm_holds_what_the_file_says(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
+    with read_crm(home.open()) as connection:
+        found = past_import(connection, context.partition_key).sample_check
+    if found is None:
+        return dg.AssetCheckResult(passed=False, metadata={"reason": "no sample was compared"})
+    facts = {"rows": found.rows, "cells": found.cells, "differing": sum(found.differing.values())}
+    return dg.AssetCheckResult(passed=found.passed, metadata=facts)
 
 
 @dg.asset_check(asset=lead_model, description="The model in use ranks better than chance, or points are used.")

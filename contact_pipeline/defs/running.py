@@ -16,9 +16,9 @@ from contact_pipeline.crm.known import Known
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.definitions import build_defs
 from contact_pipeline.defs.home import IMPORTS, HomeResource
-from contact_pipeline.defs.listening import OnEnd, OnStep, step_logger
 from contact_pipeline.defs.instance import opened_instance
 from contact_pipeline.defs.interrupted import fail_dead_runs, is_unfinished
+from contact_pipeline.defs.listening import OnEnd, OnStep, step_logger
 from contact_pipeline.errors import PipelineError, StorageFailed, UsageError
 from contact_pipeline.hardships import explained, hardship
 from contact_pipeline.home import Home

@@ -17,6 +17,8 @@ from contact_pipeline.home import Home
 from contact_pipeline.intake.receipt import Receipt, file_digest
 
 DONE, REFUSED = "done", "refused"
+NOT_KEPT_DONE = "Not kept: a person in this file was erased. Everybody else in it is in the CRM; nothing is to be done."
+NOT_KEPT_REFUSED = "Not kept: a person in this file was erased. Nobody in it is in the CRM; export the others again."
 _NOTE = ".why.txt"
 _LONGEST_NAME_BYTES = 200
 _LONGEST_SUFFIX = 10
@@ -66,21 +68,34 @@ def settled(seen: Iterable[Seen], before: Mapping[str, Seen], now: float, settle
 
 
 def put_away_imported(home: Home, receipt: Receipt) -> None:
-    """Move what was dropped with these bytes to drop/done/."""
+    """Move what was dropped with these bytes to drop/done/; bytes with a person who was erased are not kept."""
     for path in _still_there(home, receipt):
-        _move(path, home.drop / DONE)
+        if receipt.mangled_sha256 is None:
+            _move(path, home.drop / DONE)
+        else:
+            leave_note(home.drop / DONE / path.name, NOT_KEPT_DONE)
+            path.unlink()
 
 
 def put_away_refused(home: Home, receipt: Receipt, message: str) -> None:
     """Move what was dropped with these bytes to drop/refused/, with a note beside it that says why."""
     for path in _still_there(home, receipt):
-        refuse(home, path, message)
+        if receipt.mangled_sha256 is None:
+            refuse(home, path, message)
+        else:
+            leave_note(home.drop / REFUSED / path.name, f"{message}\n{NOT_KEPT_REFUSED}")
+            path.unlink()
 
 
 def refuse(home: Home, path: Path, message: str) -> None:
     """Move one dropped file to drop/refused/, with its note."""
-    moved = _move(path, home.drop / REFUSED)
-    moved.with_name(_cut(moved.name) + _NOTE).write_text(message + "\n", encoding="utf-8")
+    leave_note(_move(path, home.drop / REFUSED), message)
+
+
+def leave_note(path: Path, message: str) -> None:
+    """Say beside a file, or in its place, what became of it."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.with_name(_cut(path.name) + _NOTE).write_text(message + "\n", encoding="utf-8")
 
 
 def _still_there(home: Home, receipt: Receipt) -> list[Path]:

@@ -106,16 +106,18 @@ _TAKEN = f"ordinal, sheet, line, email, first_name, last_name, full_name, {_SIDE
 _REMEMBERED = f"""
     WITH asked AS (SELECT sequence, email, {person_of(name_of("row"))} AS person
                    FROM (FROM arriving SEMI JOIN decisions USING (email)) AS row)
-    SELECT asked.sequence, email, met_email, decision FROM asked JOIN decisions USING (email, person)
+    SELECT asked.sequence, email, met_email, decision, decisions.sequence AS decided_at
+    FROM asked JOIN decisions USING (email, person)
     QUALIFY row_number() OVER (PARTITION BY asked.sequence, met_email ORDER BY decisions.sequence DESC) = 1"""
 
 # A row meets the contact of earlier imports, or else the first row of the file that goes the usual way: those held and those
-# decided on do not. Other signs than the address pair it with others.
+# decided on do not. Other signs than the address pair it with more.
 _PAIRED = f"""
     WITH judged AS (
         SELECT arriving.sequence, arriving.match_key, links.state, links.reason,
                coalesce(links.reason = '{Skip.SHARED_MAILBOX}', false) AS is_held,
-               is_held OR arriving.sequence IN (SELECT sequence FROM remembered WHERE email = met_email) AS is_aside
+               is_held OR coalesce(links.reason = '{Skip.DECIDED}', false)
+                   OR arriving.sequence IN (SELECT sequence FROM remembered WHERE email = met_email) AS is_aside
         FROM arriving JOIN links USING (sequence)),
     firsts AS (
         SELECT match_key, min(sequence) FILTER (NOT is_aside) AS first_sequence FROM judged GROUP BY match_key),
@@ -135,7 +137,8 @@ _SAID = ("name", "company", "phone", "mobile_phone", "original_crm_id", "linkedi
 
 # Everybody who is met: a contact as its records before this import say, the newest first, or a row of the file.
 _MET = f"""
-    SELECT contact_id AS met_id, contact_id, arg_max(email, (name IS NOT NULL, sequence)) AS email, list(DISTINCT email) AS emails,
+    SELECT contact_id AS met_id, contact_id, arg_max(email, (name IS NOT NULL, sequence)) AS email,
+           list(DISTINCT email) AS emails,
            {", ".join(f"arg_max({column}, sequence) AS {column}" for column in _SAID)},
            arg_max({{{{'import_id': import_id, 'sheet': sheet, 'line': line}}}}, sequence) AS source
     FROM (SELECT *, {name_of("known")} AS name FROM records AS known
@@ -158,9 +161,14 @@ _ALSO = f"""[CASE WHEN row.original_crm_id = met.original_crm_id THEN '{Rule.CRM
              CASE WHEN row.linkedin_url = met.linkedin_url THEN '{Rule.LINKEDIN}' END]"""
 
 _MATCHES = f"""
+    WITH decided AS (
+        SELECT paired.sequence, met_id, arg_max(decision, decided_at) AS decision
+        FROM remembered JOIN paired USING (sequence) JOIN met USING (met_id)
+        WHERE list_contains(met.emails, remembered.met_email) GROUP BY ALL)
     SELECT CASE WHEN rule = '{Rule.EMAIL}' AND row.email <> row.match_key THEN '{Rule.DECIDED}' ELSE rule END AS rule,
            nullif(array_to_string(coalesce(others, {_ALSO}), ', '), '') AS also,
-           CASE WHEN is_known THEN '{IN_CRM}' ELSE '{IN_FILE}' END AS found, {name_of("row")} AS row_name, met.name AS match_name, row.email AS row_email, met.email AS match_email,
+           CASE WHEN is_known THEN '{IN_CRM}' ELSE '{IN_FILE}' END AS found,
+           {name_of("row")} AS row_name, met.name AS match_name, row.email AS row_email, met.email AS match_email,
            row.company AS row_company, met.company AS match_company,
            nullif(concat_ws(', ', row.phone, row.mobile_phone), '') AS row_phone,
            nullif(concat_ws(', ', met.phone, met.mobile_phone), '') AS match_phone,
@@ -169,11 +177,11 @@ _MATCHES = f"""
            row.sheet, row.line,
            CASE WHEN is_known THEN imports.file_name ELSE 'this file' END AS match_file,
            met.source.sheet AS match_sheet, met.source.line AS match_line, met.contact_id, row.import_id AS of_import,
-           row.ordinal, is_held, paired.state, paired.reason, remembered.decision
+           row.ordinal, is_held, paired.state, paired.reason, decided.decision
     FROM paired JOIN arriving AS row USING (sequence) JOIN met USING (met_id)
     LEFT JOIN imports ON imports.import_id = met.source.import_id
-    LEFT JOIN remembered ON remembered.sequence = paired.sequence AND list_contains(met.emails, remembered.met_email)
-    WHERE remembered.decision IS DISTINCT FROM 'keep apart' OR row.email = met.email
+    LEFT JOIN decided USING (sequence, met_id)
+    WHERE decided.decision IS DISTINCT FROM 'keep apart' OR row.email = met.email
     ORDER BY row.sequence, list_position({[str(rule) for rule in Rule]}, rule), met_id"""
 
 
@@ -185,7 +193,7 @@ def _in_words(matches: pl.DataFrame, policy: str) -> pl.DataFrame:
         .then(pl.format("as decided before: {}", "decision"))
         .when("is_held")
         .then(pl.lit(HELD))
-        .when(pl.col("rule").is_in([Rule.EMAIL, Rule.DECIDED]))
+        .when(pl.col("rule").is_in([Rule.EMAIL, Rule.DECIDED]) & pl.col("reason").ne_missing(Skip.DECIDED))
         .then(pl.col("found").replace_strict(by_address, default=None))
         .when(pl.col("state") == "skipped")
         .then(pl.format("left out: {}", "reason"))

@@ -31,7 +31,10 @@ class MappedColumn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ImportFacts:
-    """Counts of one import. `rows` has "total" and the ROW_STATES; `issues` is keyed "field: reason"."""
+    """Counts of one import. `rows` has "total" and the ROW_STATES; `issues` is keyed "field: reason".
+
+    `sample_check` says in words what comparing a sample of its rows with the file found.
+    """
 
     import_id: str
     file: str
@@ -41,6 +44,7 @@ class ImportFacts:
     skips: Mapping[str, int] = field(default_factory=dict)
     issues: Mapping[str, int] = field(default_factory=dict)
     mapping: Sequence[MappedColumn] = ()
+    sample_check: str = ""
 
 
 @dataclass(frozen=True, slots=True)

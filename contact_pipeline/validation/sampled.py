@@ -18,6 +18,10 @@ class Place(NamedTuple):
     line: int
     field: str
 
+    def in_words(self) -> str:
+        """Where to look; a sheet is named as the user named it."""
+        return f"{f'sheet {self.sheet!r}, ' if self.sheet else ''}line {self.line}, {self.field}"
+
 
 @dataclass(frozen=True, slots=True)
 class SampleCheck:
@@ -45,11 +49,9 @@ class SampleCheck:
         )
 
     def in_words(self) -> str:
-        """One sentence without anybody's data."""
+        """What was found, without anybody's data."""
         compared = f"{self.rows:,} rows, {self.cells:,} cells compared with the file"
         if self.passed:
             return f"{compared}, all as they should be"
         fields = ", ".join(f"{count:,} of {name}" for name, count in self.differing.items())
-        first = self.places[0]
-        sheet = f"sheet {first.sheet!r}, " if first.sheet else ""
-        return f"{compared}; not as they should be: {fields}; first at {sheet}line {first.line}, {first.field}"
+        return f"{compared}; not as they should be: {fields}"

@@ -58,9 +58,37 @@ class Given:
         return f"{self.name}@{0:012d}"
 
 
-def bring_in(connection: duckdb.DuckDBPyConnection, home: Home, given: Given) -> Ledger:
+@dataclass(frozen=True)
+class Decision:
+    """What a person said of a row and what it met, both by address and name."""
+
+    email: str
+    person: str
+    met_email: str
+    met_person: str
+    word: str
+    of_import: str
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A duplicate report that came back with decisions."""
+
+    name: str
+    decisions: list[Decision]
+    received_at: datetime = RECEIVED
+
+    @property
+    def import_id(self) -> str:
+        return f"{self.name}@{0:012d}"
+
+
+def bring_in(connection: duckdb.DuckDBPyConnection, home: Home, given: Given | Decided) -> Ledger:
     """Write the stage files of an import and take it into the CRM, as its assets do."""
-    write_stages(home, given)
+    if isinstance(given, Decided):
+        _write_decided(home, given)
+    else:
+        write_stages(home, given)
     return stages.fold_into(connection, home, receipt_of(given))
 
 
@@ -85,13 +113,48 @@ def write_stages(home: Home, given: Given) -> None:
         ],
         schema=_STAGE_COLUMNS,
     )
+    _write(home, given.import_id, frame)
+
+
+def _write_decided(home: Home, given: Decided) -> None:
+    rows = [
+        {
+            "sheet": "",
+            "ordinal": at,
+            "line": at + 2,
+            "kind": "data",
+            "of_import": one.of_import,
+            "rule": "same e-mail" if one.email == one.met_email else "same phone and name",
+            "email": one.email,
+            "row_name": one.person.title(),
+            "met_email": one.met_email,
+            "met_name": one.met_person.upper(),
+            "decision": one.word,
+            "failures": [],
+            "issues": [],
+            "is_valid": True,
+        }
+        for at, one in enumerate(given.decisions)
+    ]
+    texts = ("sheet", "kind", "of_import", "rule", "email", "row_name", "met_email", "met_name", "decision")
+    schema = dict.fromkeys(texts, pl.String) | {
+        "ordinal": pl.Int64,
+        "line": pl.Int64,
+        "failures": pl.List(pl.String),
+        "issues": ISSUES_TYPE,
+        "is_valid": pl.Boolean,
+    }
+    _write(home, given.import_id, pl.DataFrame(rows, schema=schema))
+
+
+def _write(home: Home, import_id: str, frame: pl.DataFrame) -> None:
     for asset, metadata in (("mapped_contacts", {"contact_pipeline.plans": "[]"}), ("validated_contacts", {})):
-        path = home.stage(asset, given.import_id)
+        path = home.stage(asset, import_id)
         path.parent.mkdir(parents=True, exist_ok=True)
         frame.write_parquet(path, metadata=metadata)
 
 
-def receipt_of(given: Given) -> Receipt:
+def receipt_of(given: Given | Decided) -> Receipt:
     """The receipt that receiving such a file would have written."""
     return Receipt(
         import_id=given.import_id,
@@ -100,20 +163,9 @@ def receipt_of(given: Given) -> Receipt:
         size=1,
         received_at=given.received_at,
         who="tester",
-        options=ImportOptions(policy=given.policy),
+        kind="decisions" if isinstance(given, Decided) else "contacts",
+        options=ImportOptions(policy=given.policy) if isinstance(given, Given) else ImportOptions(),
     )
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What a person said of a row and what it met, both by address and name."""
-
-    email: str
-    person: str
-    met_email: str
-    met_person: str
-    word: str
-    of_import: str
 
 
 Identity = tuple[str, str]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from contact_pipeline.crm import undoing
 from contact_pipeline.crm.ledger import Ledger
 from contact_pipeline.crm.tables import ensure_tables
+from contact_pipeline.crm.undoing import Undone
 from contact_pipeline.home import Home
 from contact_pipeline.settings import Settings
-from contact_pipeline_tests.unit.crm.fold_model import Given, Row, bring_in
+from contact_pipeline_tests.unit.crm.fold_model import Decided, Given, Row, bring_in
 
 
 class SmallCrm:
@@ -22,16 +26,31 @@ class SmallCrm:
         self.connection = duckdb.connect(":memory:")
         ensure_tables(self.connection)
 
-    def bring_in(self, one: Given) -> Ledger:
+    def bring_in(self, one: Given | Decided) -> Ledger:
         """Import, or import again, in a transaction."""
+        with self._transaction():
+            return bring_in(self.connection, self.home, one)
+
+    def undo(self, import_id: str) -> Undone:
+        """Take an import back, in a transaction."""
+        with self._transaction():
+            rules = self.home.settings.imports.survivorship
+            return undoing.undo_import(self.connection, import_id, rules, on_day="today")
+
+    def rebuild(self) -> None:
+        """Compute everything anew, in a transaction."""
+        with self._transaction():
+            undoing.rebuild(self.connection, self.home.settings.imports.survivorship)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         self.connection.begin()
         try:
-            ledger = bring_in(self.connection, self.home, one)
+            yield
         except BaseException:
             self.connection.rollback()
             raise
         self.connection.commit()
-        return ledger
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         """All rows of a table, sorted."""

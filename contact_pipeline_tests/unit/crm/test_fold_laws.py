@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contact_pipeline.crm.history import past_import
+from contact_pipeline_tests.unit.crm.crm_state import contacts, expected_contacts, expected_records, records
 from contact_pipeline_tests.unit.crm.fold_model import ROLE_EMAIL, STAGES, Given, Model, Row
 from contact_pipeline_tests.unit.crm.small_crm import SmallCrm
 
@@ -28,11 +28,15 @@ def _mostly(*values: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from([*values, *values, None])
 
 
+EMAILS = ("a@acme.example", "c@gmail.com", ROLE_EMAIL)
+FIRST_NAMES = ("Ann", "Anna", "A.", "Ann", "Anna", "Bob", "Robert", "Robetr", None)
+LAST_NAMES = ("Lee", "Lee", "Ray", None)
+
 GOOD_ROWS = st.fixed_dictionaries(
     {
-        "email": st.sampled_from(["a@acme.example", "c@gmail.com", ROLE_EMAIL]),
-        "first_name": _mostly("Ann", "Anna", "A.", "Ann", "Anna", "Bob", "Robert", "Robetr"),
-        "last_name": _mostly("Lee", "Lee", "Ray"),
+        "email": st.sampled_from(EMAILS),
+        "first_name": _mostly(*FIRST_NAMES),
+        "last_name": _mostly(*LAST_NAMES),
         "company": _mostly("Acme", "Acme Ltd", "ACME"),
         "annual_revenue": _mostly(1.5, 2e6),
         "lead_source": _mostly("Web", "Event"),
@@ -85,8 +89,8 @@ def test_any_order_of_imports_and_reruns_ends_in_the_fold_of_what_is_live(steps:
             live[place] = one
             opted_out = Model([live[at] for at in sorted(live)], opted_out=opted_out).addresses_opted_out()
         model = Model([live[place] for place in sorted(live)], opted_out=opted_out)
-        assert _contacts(crm) == _expected_contacts(model)
-        assert _records(crm) == _expected_records(model)
+        assert contacts(crm) == expected_contacts(model)
+        assert records(crm) == expected_records(model)
         for one in model.live:
             ledger = past_import(crm.connection, one.import_id).ledger
             ledger.check()
@@ -105,54 +109,3 @@ def test_importing_again_with_nothing_changed_changes_no_row(steps: list[tuple[i
         before = {table: crm.rows(table) for table in tables}
         crm.bring_in(live[chosen % len(live)])
         assert {table: crm.rows(table) for table in tables} == before
-
-
-def _contacts(crm: SmallCrm) -> list[tuple[str, bool, Row]]:
-    """Place of the founding record, flag and non-blank values of each contact."""
-    frame = crm.connection.sql(
-        """SELECT c.*, r.import_id, r.line FROM contacts AS c
-        JOIN (SELECT contact_id, min_by(import_id, sequence) AS import_id, min_by(line, sequence) AS line
-              FROM records WHERE contributes GROUP BY contact_id) AS r USING (contact_id)"""
-    ).pl()
-    assert len(frame) == len(crm.rows("contacts"))
-    return sorted(_plain(row) for row in frame.iter_rows(named=True))
-
-
-def _plain(row: Row) -> tuple[str, bool, str]:
-    place, is_duplicate = f"{row.pop('import_id')} {row.pop('line')}", row.pop("is_duplicate")
-    custom, _ = row.pop("custom_fields"), row.pop("contact_id")
-    values = {name: value for name, value in row.items() if value is not None}
-    return place, is_duplicate, _text(values | ({"custom": json.loads(custom)} if custom else {}))
-
-
-def _expected_contacts(model: Model) -> list[tuple[str, bool, str]]:
-    return sorted(
-        (f"{one.founder.given.import_id} {one.founder.place[1] + 2}", one.is_duplicate, _text(model.golden(one)))
-        for one in model.contacts
-    )
-
-
-def _text(values: Row) -> str:
-    return json.dumps(values, sort_keys=True, default=str)
-
-
-def _records(crm: SmallCrm) -> list[tuple[Any, ...]]:
-    """Place, contact's founder, contributes, state, reason of each record, in sequence."""
-    return crm.connection.sql(
-        """SELECT r.import_id, r.line, f.import_id, f.line, r.contributes, r.state, r.reason
-        FROM records AS r JOIN (SELECT contact_id, min_by(import_id, sequence) AS import_id, min_by(line, sequence) AS line
-                                FROM records WHERE contributes GROUP BY contact_id) AS f USING (contact_id)
-        ORDER BY r.sequence"""
-    ).fetchall()
-
-
-def _expected_records(model: Model) -> list[tuple[Any, ...]]:
-    return [
-        (*_place(one.given, one.place[1]), *_place(one.contact.founder.given, one.contact.founder.place[1]),
-         one.contributes, one.state, one.reason)
-        for one in model.records
-    ]  # fmt: skip
-
-
-def _place(one: Given, row: int) -> tuple[str, int]:
-    return one.import_id, row + 2
