@@ -84,6 +84,15 @@ def test_a_wish_and_a_sale_are_never_cleared(name: str) -> None:
     assert (row[name], row["cleared"], _reasons(row)) == (None, [], [(name, CANNOT_BE_CLEARED)])
 
 
+def test_a_table_in_which_nothing_may_be_cleared_keeps_its_rows() -> None:
+    row = {"line": 2, "kind": "data", "problem": None, "raw": None, "custom_fields": None, "source_date": None}
+    types = dict.fromkeys([*row, "opted_out"], pl.String) | {"line": pl.Int64, "cleared": pl.List(pl.String)}
+    rows = [row | {"cleared": ["opted_out"]}, row | {"cleared": [], "opted_out": "yes"}, row | {"cleared": ["email"]}]
+    cleaned = clean_contacts(pl.DataFrame(rows, schema=types), ImportOptions(), DEFAULTS)
+    assert cleaned["cleared"].to_list() == [[], [], []]
+    assert cleaned["opted_out"].to_list() == [None, True, None]
+
+
 def test_a_field_that_never_changes_is_not_cleared() -> None:
     never = ImportSettings(survivorship={"city": Survivorship.NEVER})
     row = _read({"email": "ann@acme.example", "city": "<clear>", "region": "<clear>"}, never)
