@@ -14,6 +14,7 @@ from typing import Any
 
 import dagster as dg
 
+from contact_pipeline.approvals import released
 from contact_pipeline.crm.known import Known, known_imports, options_again, renewed
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.defs.home import IMPORTS, HomeResource
@@ -45,7 +46,7 @@ def drop_folder_sensor(context: dg.SensorEvaluationContext, home: HomeResource) 
     ready = drop_folder.settled(seen, last_look, time.time(), opened.settings.drop.settle_seconds)
     try:
         with read_crm(opened, wait_seconds=_LOCK_WAIT_SECONDS) as connection:
-            known = known_imports(connection)
+            known, waited = known_imports(connection), released(opened, connection)
     except HomeBusy:
         return dg.SensorResult(skip_reason="An import is being written; the next look is soon.", cursor=context.cursor)
     asked = {file.name: str(memory[file.name]["run_key"]) for file in ready if memory[file.name]["run_key"]}
@@ -56,6 +57,7 @@ def drop_folder_sensor(context: dg.SensorEvaluationContext, home: HomeResource) 
         receipts = [*_received(opened, fresh, known, may_renew=is_between_runs), *_received_before(opened, asked)]
     wanted = {name: request for name, receipt in receipts if (request := _request(opened, receipt, known))}
     new = {str(one.run_key): one for name, one in wanted.items() if asked.get(name) != one.run_key}
+    new |= {str(one.run_key): one for one in _requests_of_released(waited, known)}
     keys = [str(one.partition_key) for one in new.values()]
     return dg.SensorResult(
         run_requests=list(new.values()),
@@ -121,6 +123,12 @@ def _request(home: Home, receipt: Receipt, known: dict[str, Known]) -> dg.RunReq
         return _run_of(receipt, str(before.attempt + 1))
     drop_folder.put_away_imported(home, receipt)
     return None
+
+
+def _requests_of_released(receipts: list[Receipt], known: dict[str, Known]) -> Iterator[dg.RunRequest]:
+    """Imports that waited for a person and need wait no more."""
+    for receipt in receipts:
+        yield _run_of(receipt, f"{known[receipt.import_id].attempt}-released")
 
 
 def _run_of(receipt: Receipt, attempt: str) -> dg.RunRequest:

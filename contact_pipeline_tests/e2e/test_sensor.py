@@ -11,6 +11,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from contact_pipeline.approvals import approve
+from contact_pipeline.crm.history import past_imports
+from contact_pipeline.crm.session import read_crm
 from contact_pipeline.definitions import build_defs
 from contact_pipeline.defs.home import IMPORTS, HomeResource
 from contact_pipeline.defs.sensors import drop_folder_sensor
@@ -148,3 +151,20 @@ def test_many_files_at_once_all_become_imports(daemon: Daemon) -> None:
     daemon.tick()
     wanted = {request.partition_key for _ in range(2) for request in daemon.tick().run_requests or []}
     assert len(wanted) >= 20
+
+
+def test_a_file_that_must_be_reviewed_waits_and_goes_on_by_itself_once_it_was_approved(daemon: Daemon) -> None:
+    (daemon.home.root / "settings.toml").write_text('[imports]\nreview = "hold"\n')
+    _drop(daemon.home, "leads.csv", "Email\nann@acme.example\n")
+    daemon.tick()
+    assert daemon.run(daemon.tick()) == [True]
+    with read_crm(daemon.home) as connection:
+        (waiting,) = past_imports(connection)
+        assert (waiting.status, connection.sql("SELECT * FROM contacts").fetchall()) == ("waiting", [])
+    assert daemon.run(daemon.tick()) == []
+    approve(daemon.home, waiting.import_id)
+    assert daemon.run(daemon.tick()) == [True]
+    with read_crm(daemon.home) as connection:
+        assert [past.status for past in past_imports(connection)] == ["imported"]
+        assert connection.sql("SELECT email FROM contacts").fetchall() == [("ann@acme.example",)]
+    assert daemon.run(daemon.tick()) == []
