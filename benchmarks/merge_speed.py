@@ -119,7 +119,7 @@ def _companies(home: Home) -> None:
     from contact_pipeline.crm.session import open_crm
 
     with open_crm(home) as connection:
-        refresh_companies(connection)
+        refresh_companies(connection, anew=False)
 
 
 def measure_all(folder: Path, rows: int) -> dict[str, dict[str, float]]:
