@@ -170,7 +170,7 @@ def outcome_of(path: Path, truth: Path | None = None) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder), Settings())
         try:
-            _, ledger = try_import(home, path, home.settings.options_for(path.name))
+            ledger = try_import(home, path, home.settings.options_for(path.name)).ledger
         except FileRefused as refusal:
             return Outcome(refusal=str(refusal))
     if ledger is None:

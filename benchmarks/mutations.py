@@ -204,7 +204,7 @@ def outcome_of(seed: Seed, *, fold: bool) -> str:
 
 def _folded(home: Home, path: Path) -> str:
     """The whole way of a dry run; the product checks its ledger itself."""
-    _, ledger = try_import(home, path, home.settings.options_for(path.name))
+    ledger = try_import(home, path, home.settings.options_for(path.name)).ledger
     return "imported" if ledger is not None else "FAULT an empty CRM knows the bytes"
 
 

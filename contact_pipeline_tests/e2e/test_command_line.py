@@ -37,7 +37,11 @@ def _facts(done: subprocess.CompletedProcess[str]) -> Any:
 def test_run_prints_what_the_design_promises(command: Callable[..., Any], contacts_csv: Callable[..., Path]) -> None:
     facts = _facts(command("run", contacts_csv(*LINES), "--json"))
     (one,) = facts["imports"]
-    assert set(one) == {"file", "import_id", "status", "reason", "rows", "failures", "skips", "quarantine_file"}
+    assert set(one) == {
+        "file", "import_id", "status", "reason", "rows", "failures", "skips", "quarantine_file",
+        "contacts", "changes", "sample_check",
+    }  # fmt: skip
+    assert one["sample_check"] == {"rows": 2, "cells": 5, "differing": {}, "places": []}
     assert (one["status"], one["rows"]["total"], one["rows"]["created"]) == ("imported", 3, 1)
     assert one["failures"] == {"e-mail address cannot be used": 1}
     assert Path(one["quarantine_file"]).exists()
