@@ -100,6 +100,18 @@ def test_a_decision_within_the_file_is_said_and_done(crm: SmallCrm) -> None:
     assert crm.bring_in(new).created == 2
 
 
+def test_a_row_left_out_for_one_match_is_left_out_for_all(crm: SmallCrm) -> None:
+    crm.bring_in(Given("more", [person(HOME, "Anna")]))
+    new = Given("new", [OTHER_ADDRESS])
+    _decide(crm, new, "skip", None)
+    told = found_in(crm, new).matches
+    assert told.select("rule", "outcome").rows() == [
+        ("same e-mail", "left out: decided: skip"),
+        ("same phone and name", "as decided before: skip"),
+    ]
+    assert crm.bring_in(new).skips == {"decided: skip": 1}
+
+
 def test_a_blank_decision_changes_nothing(crm: SmallCrm) -> None:
     new = Given("new", [EVE])
     before = found_in(crm, new).matches
