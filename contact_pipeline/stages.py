@@ -35,7 +35,7 @@ from contact_pipeline.erasure.keeping_out import keep_out
 from contact_pipeline.home import Home
 from contact_pipeline.intake import staging
 from contact_pipeline.intake.reading import read_source
-from contact_pipeline.intake.receipt import Receipt, amend
+from contact_pipeline.intake.receipt import Receipt, amend, read_receipt
 from contact_pipeline.intake.tables import RowKind, SourceFile
 from contact_pipeline.mapping.apply import apply_plan, custom_types
 from contact_pipeline.mapping.kinds import TableKind
@@ -50,6 +50,8 @@ from contact_pipeline.validation.mended import PLANS, parent_of, parent_plans, r
 from contact_pipeline.validation.quarantine import quarantine
 from contact_pipeline.validation.rows import failure_counts, judge
 from contact_pipeline.validation.set_aside_file import write_set_aside
+
+ImportKind = Literal["contacts", "mended", "decisions"]
 
 
 def stage_raw_file(home: Home, receipt: Receipt, *, parents: Home | None = None) -> SourceFile:
@@ -70,7 +72,8 @@ def stage_raw_file(home: Home, receipt: Receipt, *, parents: Home | None = None)
         source = restored(source, parent_plans(parents or home, parent))
     elif decided:
         source = replace(source, tables=tuple(decided))
-    _note_kind(home, receipt, "mended" if parent else "decisions" if decided else "contacts", parent)
+    kind: ImportKind = "mended" if parent else "decisions" if decided else "contacts"
+    _note_kind(home, receipt, kind, _options(receipt, parent, parents or home))
     staging.write_source(home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes)
     return source
 
@@ -199,12 +202,19 @@ def raw_places(home: Home, import_id: str, sheets: list[str]) -> pl.DataFrame:
     )
 
 
-def _note_kind(
-    home: Home, receipt: Receipt, kind: Literal["contacts", "mended", "decisions"], parent: str | None
-) -> None:
+def _options(receipt: Receipt, parent: str | None, parents: Home) -> ImportOptions:
+    """The options of an import; mended rows are read as the rows were beside which they stood."""
+    if parent is None:
+        return receipt.options.model_copy(update={"mends": None})
+    of_parent = read_receipt(parents, parent).options
+    as_there = {"date_order": of_parent.date_order, "default_country": of_parent.default_country}
+    has_opted_out = receipt.options.opted_out or of_parent.opted_out
+    return receipt.options.model_copy(update={"mends": parent, "opted_out": has_opted_out, **as_there})
+
+
+def _note_kind(home: Home, receipt: Receipt, kind: ImportKind, options: ImportOptions) -> None:
     """Write on the receipt what reading the file told of it."""
-    if (kind, parent) != (receipt.kind, receipt.options.mends):
-        options = receipt.options.model_copy(update={"mends": parent})
+    if (kind, options) != (receipt.kind, receipt.options):
         amend(home, receipt.import_id, kind=kind, options=options)
 
 
