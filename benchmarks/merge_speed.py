@@ -35,11 +35,13 @@ _ONE_AN_EMAIL = """(SELECT * EXCLUDE (place) FROM (
     SELECT *, row_number() OVER (PARTITION BY lower(Email)) AS place FROM {}) WHERE place = 1)"""
 
 
-def duckdb_stores(source: Path, folder: Path) -> dict[str, float]:
-    """Make the table that `duckdb_merges` merges into."""
+def prepare_floor(first: Path, second: Path, folder: Path) -> None:
+    """Make the table that `duckdb_merges` merges into, and the second file as Parquet beside it."""
     with duckdb.connect(str(folder / "floor.duckdb")) as connection:
-        connection.execute(f"CREATE TABLE contacts AS FROM {_rows_of(source)}")
-    return {"seconds": 0}
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute(f"CREATE TABLE contacts AS FROM {_rows_of(first)}")
+        rows = _READ[second.suffix].format(second)
+        connection.execute(f"COPY (FROM {rows}) TO '{second.with_suffix('.parquet')}'")
 
 
 def duckdb_merges(base: Path, source: Path, folder: Path) -> dict[str, float]:
@@ -130,13 +132,11 @@ def measure_all(folder: Path, rows: int) -> dict[str, dict[str, float]]:
     write_contacts_csv(second, rows, first_person=people - people // 2)
     write_contacts_csv(small, SMALL_ROWS, first_person=people - SMALL_ROWS * _PEOPLE_PERCENT // 200)
     facts: dict[str, dict[str, float]] = {"first import": measure(partial(fill_home, folder), first)}
-    duckdb_stores(first, folder)
-    typed = second.with_suffix(".parquet")
-    duckdb.sql(f"COPY (FROM {_READ['.csv'].format(second)}) TO '{typed}'")
+    prepare_floor(first, second, folder)
     big: dict[str, tuple[Side, Path]] = {
         "MERGE from CSV": (partial(duckdb_merges, folder), second),
         "whole import": (partial(whole_import, folder), second),
-        "MERGE from Parquet": (partial(duckdb_merges, folder), typed),
+        "MERGE from Parquet": (partial(duckdb_merges, folder), second.with_suffix(".parquet")),
     }
     for name, (side, source) in big.items():
         facts[name] = best_of(side, source, ROUNDS)
