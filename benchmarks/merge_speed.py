@@ -81,7 +81,7 @@ def whole_import(base: Path | None, source: Path, folder: Path) -> dict[str, flo
 
 def stage_for_crm(base: Path, source: Path, _: Path) -> dict[str, float]:
     """Leave in the home of `base` what `crm_alone` begins with."""
-    receipt, _ = stage_file(_home(base), source)
+    receipt = stage_file(_home(base), source)[0]
     (base / "import_id").write_text(receipt.import_id)
     return {"seconds": 0}
 
