@@ -33,6 +33,7 @@ from contact_pipeline.validation.mended import PLANS
 _JUDGED, _MAPPED = "validated_contacts", "mapped_contacts"
 _KEPT = frozenset({"sheet", "line", "kind", "ordinal", "problem", "is_valid", "of_import"})  # what an emptied row keeps
 _AT = ["sheet", "place"]
+_SEPARATORS = " \t\r\n;,|/:"
 _EMAIL_FIELDS = frozenset(field.name for field in FIELDS if field.kind is Kind.EMAIL)
 
 
@@ -181,7 +182,9 @@ def _table_without(table: TextTable, marks: pl.DataFrame, plan: TablePlan | None
 
 def _cell_without(name: str, traces: Traces, instead: str) -> pl.Expr:
     text = traces.taken_out(pl.col(name), instead)
-    return pl.when(text.str.strip_chars() != "").then(text).alias(name)
+    if not instead:  # no separator may be left over: it would spoil the address that stays
+        text = text.str.strip_chars(_SEPARATORS)
+    return pl.when(text != "").then(text).alias(name)
 
 
 def _emptied_cells(table: TextTable, columns: _Columns, traces: Traces) -> list[pl.Expr]:

@@ -15,9 +15,10 @@ import polars as pl
 
 ERASED: Final = "[erased]"
 
-# What may stand before and behind an address that is not a part of a longer one; Chinese and Japanese put no space there.
+# What may stand before and behind an address that is not a part of a longer one: Chinese and Japanese put no space there,
+# names of files their kind.
 _BEFORE = "(^|[^\\w.+'-]|[\u2e80-\U0010ffff]|(?:^|\\W)')"
-_BEHIND = "(\\.*(?:$|[^A-Za-z0-9.-]))"
+_BEHIND = r"(\.*(?:$|[^A-Za-z0-9.-])|\.(?:csv|tsv|tab|txt|xlsx?|xlsm|xlsb|ods)(?:$|[^A-Za-z0-9-]))"
 _PATTERNS_AT_ONCE = 200  # a compiled pattern may only grow so large
 _PASSES = 2  # neighbours share the character between them, so one pass takes every other one
 
