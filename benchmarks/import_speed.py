@@ -76,7 +76,7 @@ def take_in(home: Home, receipt: Receipt) -> dict[str, float]:
     laps: dict[str, float] = {}
     lap(laps, "duplicates", lambda: stages.report_duplicates(home, receipt))
     ledger = lap(laps, "crm", lambda: stages.take_into_crm(home, receipt))
-    return {**laps, "created": ledger.created}
+    return {**laps, "created": ledger.created if ledger else 0}  # none where it waits for a person
 
 
 def lap(laps: dict[str, float], name: str, work: Callable[[], T]) -> T:
