@@ -19,6 +19,7 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from contact_pipeline.crm.ledger import COUNTS
 
 _FIRST_SIGN_SECONDS = 10.0
+_LAST_OF_IMPORT = "import_summary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +77,71 @@ def progress(console: Console | None = None) -> Iterator[Progress]:
         )
 
 
-@contextmanager
-def plain_progress(tell: Callable[[str], None], first_sign_seconds: float = _FIRST_SIGN_SECONDS) -> Iterator[Progress]:
-    """Progress in lines alone; what takes long gives a sign of life after that many seconds, then ever more seldom."""
-    begun, is_over = threading.Event(), threading.Event()
-    under_way = ["starting"]
+class PlainProgress(Progress):
+    """Progress where there is no terminal: in lines that stay, with a sign of life while something takes long.
 
-    def show(name: str) -> None:
-        under_way[0] = name
-        begun.set()
+    What an import did is held back until it has ended or took long. So a file that is refused at once leaves nothing but
+    the line that says why.
+    """
 
-    def give_signs() -> None:
-        waited, pause = 0.0, first_sign_seconds
-        while not is_over.is_set():
-            if begun.wait(pause):
-                begun.clear()
-                waited, pause = 0.0, first_sign_seconds
+    def __init__(self, tell: Callable[[str], None], first_sign_seconds: float) -> None:
+        """`tell` gets the lines; the first sign of life comes after `first_sign_seconds`, the next ever more seldom."""
+        super().__init__(self._take_up, self._held_back)
+        self._write, self._first_sign_seconds = tell, first_sign_seconds
+        self._held: list[str] = []
+        self._under_way = "starting"
+        self._begun, self._is_over = threading.Event(), threading.Event()
+
+    def end(self, step: EndedStep) -> None:
+        """Write what has ended, together with all that was held back; a failure is told by the error that follows it."""
+        if step.has_failed:
+            self._held.clear()
+            return
+        super().end(step)
+        if step.name == _LAST_OF_IMPORT or (step.import_id is None and in_words(step)):
+            self._release()
+
+    def give_signs(self) -> None:
+        """Tell of what takes long, until `stop`."""
+        waited, pause = 0.0, self._first_sign_seconds
+        while not self._is_over.is_set():
+            if self._begun.wait(pause):
+                self._begun.clear()
+                waited, pause = 0.0, self._first_sign_seconds
             else:
                 waited += pause
-                tell(f"{under_way[0]}: at work for {waited:,.0f} s")
+                self._release()
+                self._write(f"{self._under_way}: at work for {waited:,.0f} s")
                 pause = waited
 
-    signs = threading.Thread(target=give_signs, daemon=True)
+    def stop(self) -> None:
+        """Give no more signs."""
+        self._is_over.set()
+        self._begun.set()
+
+    def _take_up(self, name: str) -> None:
+        self._under_way = name
+        self._begun.set()
+
+    def _held_back(self, line: str) -> None:
+        self._held.append(line)
+
+    def _release(self) -> None:
+        held, self._held = self._held, []
+        for line in held:
+            self._write(line)
+
+
+@contextmanager
+def plain_progress(tell: Callable[[str], None], first_sign_seconds: float = _FIRST_SIGN_SECONDS) -> Iterator[Progress]:
+    """Progress in lines alone."""
+    plain = PlainProgress(tell, first_sign_seconds)
+    signs = threading.Thread(target=plain.give_signs, daemon=True)
     signs.start()
     try:
-        yield Progress(show, tell)
+        yield plain
     finally:
-        is_over.set()
-        begun.set()
+        plain.stop()
         signs.join()
 
 

@@ -84,7 +84,19 @@ def test_where_there_is_no_terminal_lines_are_plain() -> None:
     with progress.progress(console) as told:
         told.begin("raw_file")
         told.end(EndedStep("raw_file", 1, "a@1", {"dagster/row_count": 5}))
+        assert written.getvalue() == ""
+        told.end(EndedStep("import_summary", 1, "a@1"))
     assert written.getvalue() == "a@1:\nraw file: 5 rows, 5 rows/s\n"
+
+
+def test_where_there_is_no_terminal_a_failing_import_leaves_its_words_to_the_error() -> None:
+    lines: list[str] = []
+    with plain_progress(lines.append) as told:
+        told.end(EndedStep("raw_file", 1, "a@1", {"dagster/row_count": 5}))
+        told.end(EndedStep("mapped_contacts", 1, "a@1", has_failed=True))
+        told.end(EndedStep("raw_file", 1, "b@2", {"dagster/row_count": 7}))
+        told.end(EndedStep("import_summary", 1, "b@2"))
+    assert lines == ["b@2:", "raw file: 7 rows, 7 rows/s"]
 
 
 def test_on_a_terminal_the_lines_stay_and_the_ticking_one_goes() -> None:
