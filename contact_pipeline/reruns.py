@@ -5,7 +5,7 @@ Belongs here: choosing imports and renewing their options. Does not belong: runn
 
 from __future__ import annotations
 
-from contact_pipeline.crm.history import IMPORTED, past_import, past_imports
+from contact_pipeline.crm.history import IMPORTED, UNDONE, past_import, past_imports
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.errors import UsageError
 from contact_pipeline.home import Home
@@ -13,12 +13,18 @@ from contact_pipeline.intake.receipt import read_receipt, write_receipt
 
 
 def imports_to_rerun(home: Home, import_id: str | None, *, every: bool) -> list[str]:
-    """Ids of the imports meant, oldest first. Raises UsageError unless exactly one way of choosing is used."""
+    """Ids of the imports meant, oldest first.
+
+    Raises UsageError unless exactly one way of choosing is used, and for an import that was undone.
+    """
     if bool(import_id) == every:
         raise UsageError("Name one import, or give --all. 'contact-pipeline imports' lists them.")
     with read_crm(home) as connection:
         if import_id:
-            return [past_import(connection, import_id).import_id]
+            past = past_import(connection, import_id)
+            if past.status == UNDONE:
+                raise UsageError(f"{import_id} is undone. Run or drop {past.file_name} again to import it once more.")
+            return [past.import_id]
         live = [past for past in past_imports(connection) if past.status == IMPORTED]
     return [past.import_id for past in sorted(live, key=lambda past: past.sequence or 0)]
 
