@@ -115,6 +115,21 @@ def imports(*, as_json: bool) -> None:
     _print([one.as_json() for one in past], as_json=as_json, words=lambda: display.show_imports(past))
 
 
+@main.command()
+@click.argument("email")
+@click.option("--field", metavar="NAME", help="Only this field: its name or label, or the column of a custom field.")
+@_JSON
+def trace(email: str, field: str | None, *, as_json: bool) -> None:
+    """Say of each value of the contact EMAIL which file, line and raw text it came from, and what other rows say."""
+    from contact_pipeline.crm.provenance import trace as trace_contacts
+    from contact_pipeline.crm.session import read_crm
+
+    home = _home()
+    with read_crm(home) as connection:
+        traced = trace_contacts(home, connection, email, field)
+    _print([one.as_json() for one in traced], as_json=as_json, words=lambda: display.show_trace(traced))
+
+
 @main.group(invoke_without_command=True)
 @_JSON
 @click.pass_context

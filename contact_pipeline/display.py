@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from contact_pipeline.crm.differences import Differences
     from contact_pipeline.crm.history import PastImport
     from contact_pipeline.crm.ledger import Ledger
+    from contact_pipeline.crm.provenance import Said, TracedContact
     from contact_pipeline.crm.undoing import Undone
     from contact_pipeline.erasure.erasing import Erasure
     from contact_pipeline.imports import RunOutcome
@@ -157,6 +158,37 @@ def show_erased(address: str, erased: Erasure) -> None:
         out.print(
             f"{erased.files_unreadable:,} files could not be looked into (encrypted, damaged or too large packed)."
         )
+
+
+def show_trace(contacts: Sequence[TracedContact]) -> None:
+    """Each value of each contact, where it comes from, and what other records say."""
+    out = _out()
+    for contact in contacts:
+        flag = ", flagged as a duplicate" if contact.is_duplicate else ""
+        out.print(f"{contact.email} (contact {contact.contact_id}{flag})", style="bold", markup=False)
+        for value in contact.values:
+            out.print(f"{value.label}: {_one_line(value.value)}  ({value.rule})", markup=False)
+            for one in value.sources:
+                out.print(f"    from {_said(one)}", markup=False)
+            for one in value.others:
+                out.print(f"    also {_one_line(one.value)}, {_said(one)}", markup=False)
+        if not contact.values:
+            out.print("no value")
+
+
+def _said(said: Said) -> str:
+    """Where a record says something, in what words, and why that is left out where it is."""
+    sheet = f", sheet {said.sheet!r}" if said.sheet else ""
+    line = f", line {said.line}" if said.line is not None else ""
+    cells = ", ".join(f"{cell.header!r} {cell.raw!r}" for cell in said.cells)
+    parts = [
+        f"{said.file or said.import_id or 'an earlier import'}{sheet}{line}",
+        cells,
+        said.made_of and f"made of {said.made_of}",
+        f"received {said.received_at:%Y-%m-%d}",
+        said.left_out and f"left out: {said.left_out}",
+    ]
+    return "; ".join(part for part in parts if part)
 
 
 def show_mappings(learned: Sequence[LearnedMapping]) -> None:

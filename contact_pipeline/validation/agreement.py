@@ -30,6 +30,21 @@ _NEARLY = 1e-9
 # Beside a cell these make a reader take decimal commas or points, and rates in percent or not.
 _NEIGHBOURS: Final = (["1,5", "2,5"], ["1.5", "2.5"], ["50", "60"], ["0,5", "0,6"])
 
+# Where the value of a field may stand if not in its own column.
+NEIGHBOURS: Final[dict[str, tuple[str, ...]]] = {
+    "email": ("secondary_email",),
+    "secondary_email": ("email",),
+    "first_name": ("full_name", "last_name"),
+    "last_name": ("full_name", "first_name"),
+    "full_name": ("first_name", "last_name"),
+    "salutation": ("full_name", "first_name"),
+    "phone": ("mobile_phone",),
+    "mobile_phone": ("phone",),
+    "seniority": ("job_title",),
+    "department": ("job_title",),
+    "opted_out": ("lead_status",),
+}
+
 
 def says(kind: Kind, raw: str, value: object) -> bool | None:
     """Does `raw`, a source cell, say `value`, a cleaned value of this kind? None where only a vocabulary could tell."""

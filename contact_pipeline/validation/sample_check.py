@@ -26,7 +26,7 @@ from contact_pipeline.intake.receipt import Receipt
 from contact_pipeline.mapping.apply import apply_plan, unique_headers
 from contact_pipeline.mapping.plan import Action, ColumnPlan, TablePlan, fits, plan_of_json
 from contact_pipeline.settings import ImportOptions
-from contact_pipeline.validation.agreement import holds_text, says
+from contact_pipeline.validation.agreement import NEIGHBOURS, holds_text, says
 from contact_pipeline.validation.sampled import Place, SampleCheck
 
 SAMPLE_ROWS: Final = 100
@@ -36,16 +36,6 @@ WHOLE_ROW: Final = "the whole row"
 _KEPT = frozenset({Action.CUSTOM, Action.ASK})
 # Fields whose text several columns make together.
 _JOINED = frozenset({"street_address", "notes"})
-# Where the value of a field may stand if not in its own column.
-_NEIGHBOURS: dict[str, tuple[str, ...]] = {
-    "email": ("secondary_email",),
-    "secondary_email": ("email",),
-    "first_name": ("full_name", "last_name"),
-    "last_name": ("full_name", "first_name"),
-    "full_name": ("first_name", "last_name"),
-    "phone": ("mobile_phone",),
-    "mobile_phone": ("phone",),
-}
 Row = Mapping[str, Any]
 
 
@@ -211,7 +201,7 @@ class _Line:
         made = self.made[field.name]
         if made != value and not (made and field.kind is Kind.PHONE and says(field.kind, made, value)):
             return False
-        around = " ".join(text for name in (field.name, *_NEIGHBOURS.get(field.name, ())) for text in own[name])
+        around = " ".join(text for name in (field.name, *NEIGHBOURS.get(field.name, ())) for text in own[name])
         return says(field.kind, around, value) is not False
 
     def _custom(self, held: Mapping[str, str | None]) -> list[_Cell]:

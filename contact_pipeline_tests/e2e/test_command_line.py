@@ -60,6 +60,29 @@ def test_a_dry_run_counts_what_the_run_then_does_and_leaves_no_trace(
     assert (tried["rows"], tried["failures"], tried["skips"]) == (done["rows"], done["failures"], done["skips"])
 
 
+def test_a_dry_run_shows_what_would_change_and_trace_tells_where_it_came_from(
+    command: Callable[..., Any], contacts_csv: Callable[..., Path]
+) -> None:
+    command("run", contacts_csv(*LINES, name="first.csv"))
+    second = contacts_csv("Email,Company", "ann@acme.example, Acme  GmbH ", name="second.csv")
+    (change,) = _facts(command("run", second, "--dry-run", "--json"))["imports"][0]["changes"]
+    assert change == {
+        "sheet": "", "line": 2, "email": "ann@acme.example", "field": "Company", "before": "Acme Ltd", "after": "Acme GmbH",
+    }  # fmt: skip
+    assert "Acme Ltd  Acme GmbH" in command("run", second, "--dry-run").stdout
+    command("run", second)
+    (contact,) = _facts(command("trace", "Ann@acme.example", "--field", "company", "--json"))
+    (value,) = contact["fields"]
+    assert value["sources"][0]["cells"] == [{"header": "Company", "raw": " Acme  GmbH "}]
+    assert [(one["value"], one["line"]) for one in value["others"]] == [("Acme", 2), ("Acme Ltd", 4)]
+    assert "second.csv, line 2; 'Company' ' Acme  GmbH '" in command("trace", "ann@acme.example").stdout
+    past = _facts(command("imports", "--json"))[0]
+    assert past["sample_check"]["differing"] == {}
+    assert {"kind", "who", "seconds"} <= past.keys()
+    unknown = command("trace", "nobody@acme.example")
+    assert (unknown.returncode, len(unknown.stderr.splitlines())) == (2, 1)
+
+
 def test_inspect_gives_the_fate_of_every_column_and_makes_no_home(
     command: Callable[..., Any], contacts_csv: Callable[..., Path], tmp_path: Path
 ) -> None:
