@@ -32,10 +32,13 @@ bench: .venv
 	$(BIN)/python -m benchmarks.merge_speed
 	$(BIN)/python -m benchmarks.reading_speed
 
-# Long: new examples against every law of the suite, then 10,000 damaged files, none of which may do harm.
+# Long: new examples against every law of the suite; 10,000 damaged files, none of which may do harm; 100 imports killed
+# and run again; a full disk and lost permissions at every stage.
 campaign: .venv
 	HYPOTHESIS_PROFILE=search $(BIN)/pytest -n 2 --dist loadfile contact_pipeline_tests/unit
 	$(BIN)/python -m benchmarks.mutations
+	$(BIN)/python -m benchmarks.kills 100
+	$(BIN)/python -m benchmarks.hardships
 
 # Writes data/samples anew; the bytes are the same for the same seed.
 samples: .venv

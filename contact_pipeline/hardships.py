@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from contact_pipeline.errors import PipelineError, StorageFailed
 _FULL = (*(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT)), "database or disk is full")
 _TOO_LARGE = (os.strerror(errno.EFBIG),)
 _FORBIDDEN = (*(os.strerror(code) for code in (errno.EACCES, errno.EPERM, errno.EROFS)), "readonly database")
-_UNCLEAR = ("unable to open database file", "disk I/O error")  # SQLite's words for either
+_UNCLEAR = ("unable to open database file", "disk I/O error")  # SQLite's words for each of these
 _FULL_BELOW_BYTES = 1 << 20
 
 
@@ -48,7 +49,7 @@ def hardship(words: Iterable[str], folder: Path) -> StorageFailed | None:
     said = "\n".join(words)
     if _says(said, _FULL) or (_says(said, _UNCLEAR) and _is_full(folder)):
         return StorageFailed(f"The disk of {folder} is full: free some space and run it again.")
-    if _says(said, _TOO_LARGE):
+    if _says(said, _TOO_LARGE) or (_says(said, _UNCLEAR) and _is_limited()):
         return StorageFailed(
             f"A file in {folder} would grow past the size that this user may write: raise the limit "
             "('ulimit -f unlimited') and run it again."
@@ -67,6 +68,10 @@ def _says(said: str, signs: tuple[str, ...]) -> bool:
 
 def _is_full(folder: Path) -> bool:
     return shutil.disk_usage(folder).free < _FULL_BELOW_BYTES
+
+
+def _is_limited() -> bool:
+    return resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY
 
 
 def _place(said: str, folder: Path) -> str:

@@ -3,11 +3,12 @@
 Belongs here: starting a job and saying what came of it. Does not belong: what the command line prints.
 """
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TextIO, cast
 
 import dagster as dg
 
@@ -26,6 +27,7 @@ from contact_pipeline.intake.receipt import Receipt
 from contact_pipeline.turns import turn_of_runs
 
 _OUR_ERRORS = {error.__name__ for error in (*PipelineError.__subclasses__(), PipelineError)}
+_PAST_EVERY_LOGGER = "Exception while writing logger call to event log"
 _UP_TO_CRM = dg.AssetSelection.groups("intake", "crm")
 
 
@@ -95,7 +97,7 @@ class Runner:
     def _execute(self, job: str, selection: dg.AssetSelection | None, partition: str | None) -> str | None:
         """Run a job to its end; why it failed, in one line, or None. Raises StorageFailed where it cannot even be told."""
         keys = selection.resolve(self._graph) if selection else None
-        with explained(self.home.root):
+        with explained(self.home.root), redirect_stderr(cast(TextIO, _WithoutDagster(sys.stderr))):
             result = self._defs.resolve_job_def(job).execute_in_process(
                 instance=self.instance,
                 partition_key=partition,
@@ -115,6 +117,20 @@ class Runner:
     @cached_property
     def _graph(self) -> Any:
         return self._defs.resolve_asset_graph()
+
+
+class _WithoutDagster:
+    """stderr without what Dagster writes past every logger when its storage fails: that is told in one line at the end."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Pass on all but Dagster's own words."""
+        return len(text) if text.startswith(_PAST_EVERY_LOGGER) else self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 @contextmanager

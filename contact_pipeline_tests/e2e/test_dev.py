@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,61 +11,13 @@ import duckdb
 import pytest
 
 from contact_pipeline.home import Home
-
-PATIENCE_SECONDS = 150
-
-
-@dataclass
-class Server:
-    home: Home
-    url: str
-
-    def graphql(self, query: str) -> Any:
-        request = urllib.request.Request(  # noqa: S310  our own server on loopback
-            f"{self.url}/graphql", json.dumps({"query": query}).encode(), {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
-            return json.load(response)["data"]
+from contact_pipeline_tests.e2e.dev_server import Server, dev_server, until
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    home = Home(tmp_path_factory.mktemp("dev") / "home")
-    home.set_up()
-    (home.root / "settings.toml").write_text("[drop]\nsettle_seconds = 1\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with (home.root / "dev.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "contact_pipeline", "dev", "--port", str(port)],
-            env={**os.environ, "CONTACT_PIPELINE_HOME": str(home.root)},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        try:
-            made = Server(home, f"http://127.0.0.1:{port}")
-            _until(lambda: _answers(made.url), "the UI answers")
-            yield made
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=30)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/server_info", timeout=2) as response:  # noqa: S310
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def _until(true: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < deadline, f"gave up waiting until {what}"
-        time.sleep(0.5)
+    with dev_server(Home(tmp_path_factory.mktemp("dev") / "home")) as made:
+        yield made
 
 
 def _scored(home: Home) -> int:
@@ -95,10 +37,10 @@ CHECKS = """{ assetNodes { assetKey { path } assetChecksOrError { ... on AssetCh
 
 def test_a_dropped_file_ends_as_scored_contacts_with_every_check_green(server: Server, samples: Path) -> None:
     shutil.copy(samples / "event_attendees.xlsx", server.home.drop / "event_attendees.xlsx")
-    _until(lambda: _scored(server.home) > 0, "the contacts are scored")
+    until(lambda: _scored(server.home) > 0, "the contacts are scored")
     done = server.home.drop / "done" / "event_attendees.xlsx"
-    _until(done.exists, "the file is put away")
-    _until(lambda: [run["status"] for run in _runs(server)] == ["SUCCESS"], "the run has ended")
+    until(done.exists, "the file is put away")
+    until(lambda: [run["status"] for run in _runs(server)] == ["SUCCESS"], "the run has ended")
     statuses = {
         f"{node['assetKey']['path'][-1]}.{check['name']}": (check["executionForLatestMaterialization"] or {}).get(
             "status"
@@ -121,13 +63,13 @@ WHERE = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name loca
 @pytest.mark.parametrize("stage", ["mapped_contacts", "crm_contacts"])
 def test_materializing_a_stage_again_from_the_ui_changes_no_contact(server: Server, stage: str) -> None:
     """The request is the one that the button "Materialize" sends."""
-    _until(lambda: bool(_repositories(server)), "the code location is loaded")
+    until(lambda: bool(_repositories(server)), "the code location is loaded")
     (repository,) = _repositories(server)
     (import_id,) = (path.name for path in server.home.inbox.iterdir() if path.is_dir())
     before, runs = _everything(server.home), len(_runs(server))
     launched = server.graphql(LAUNCH % (repository["location"]["name"], repository["name"], stage, import_id))
     assert launched["launchRun"]["__typename"] == "LaunchRunSuccess", launched
-    _until(lambda: [run["status"] for run in _runs(server)] == ["SUCCESS"] * (runs + 1), f"{stage} has run again")
+    until(lambda: [run["status"] for run in _runs(server)] == ["SUCCESS"] * (runs + 1), f"{stage} has run again")
     assert _everything(server.home) == before
 
 
