@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import duckdb
+
 from contact_pipeline.fields import FIELDS, LIFECYCLE_STAGES, Survivorship
 
 GOLDEN_COLUMNS: tuple[str, ...] = (*(field.name for field in FIELDS), "custom_fields")
@@ -19,8 +21,6 @@ GOLDEN_COLUMNS: tuple[str, ...] = (*(field.name for field in FIELDS), "custom_fi
 _STAGE_THEN_RECENCY = f"coalesce(list_position({list(LIFECYCLE_STAGES)!r}, {{0}}), 0) * {2**40} + recency"
 
 _AGGREGATES: dict[Survivorship, str] = {
-    Survivorship.NEWEST: "arg_max({0}, recency)",
-    Survivorship.FILL: "arg_min({0}, sequence)",
     Survivorship.NEVER: "arg_min_null({0}, sequence)",
     Survivorship.MIN: "min({0})",
     Survivorship.MAX: "max({0})",
@@ -46,47 +46,92 @@ _MERGED = """list_reduce(list(custom_fields ORDER BY recency) FILTER (custom_fie
                     lambda older, newer: json_merge_patch(older, newer))"""
 
 
-def folded(source: str, rules: Mapping[str, Survivorship], *, clears: bool) -> str:
-    """SQL for the golden records of the records in `source` (a table or subquery with the columns of `records`).
+def fold_records(
+    connection: duckdb.DuckDBPyConnection,
+    into: str,
+    source: str,
+    rules: Mapping[str, Survivorship],
+    *,
+    clears: bool,
+) -> None:
+    """Make the temporary table `into`: the golden records of the records in `source` (a subquery on `records`).
 
-    Result: contact_id, every canonical field and custom_fields; one row a contact. Only records that
-    contribute count. `rules` overrides the survivorship of fields; `clears` says whether any record clears a field. A
-    contact with a single record is that record, by every rule: only the others need the work.
+    Columns: contact_id, every canonical field and custom_fields; one row a contact. Only records that contribute count.
+    `rules` overrides the survivorship of fields; `clears` says whether any record clears a field. A contact with a single
+    record is that record, by every rule: only the others need the work. Each step reads the columns it needs and no more:
+    a million records of all columns at once would not fit into memory.
     """
     rule_of = {field.name: rules.get(field.name, field.survivorship) for field in FIELDS}
-    picks = ", ".join(f"{_AGGREGATES[rule].format(name)} AS {name}" for name, rule in rule_of.items())
-    united = [name for name, rule in rule_of.items() if rule is Survivorship.UNION]
-    first_places = "".join(
-        f", sequence = min(sequence) OVER (PARTITION BY contact_id, {name}) AS first_with_{name}" for name in united
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE counting AS
+        SELECT contact_id, import_id, sequence, as_of FROM {source} WHERE contributes"""
     )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE places AS {_PLACES}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW ranked AS {_RANKED}")
     standing = _WITHOUT_CLEARED.format(masks=_masks(rule_of)) if clears else "SELECT * FROM ranked"
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW standing AS {standing}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE picked AS {_picked(rule_of)}")
+    parts = ["picked"]  # the values of one contact, some columns each
+    for rule, order in _FIRST_KNOWN.items():
+        names = [name for name, its_rule in rule_of.items() if its_rule is rule]
+        if names:
+            parts.append(f"picked_{rule.name}")
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {parts[-1]} AS {_first_known(names, order)}")
+    whole = " JOIN ".join([parts[0], *(f"{part} USING (contact_id)" for part in parts[1:])])
     custom = _without_nulls("custom_fields") if clears else "custom_fields"
-    return f"""
-        WITH live AS NOT MATERIALIZED (SELECT * FROM {source} WHERE contributes),
-        crowded AS (SELECT contact_id FROM live GROUP BY contact_id HAVING count(*) > 1),
-        dated AS (
-            SELECT live.* REPLACE (max(as_of) OVER (PARTITION BY contact_id, import_id) AS as_of,
-                                   {_FURTHER_ADDRESS} AS secondary_email)
-            FROM live SEMI JOIN crowded USING (contact_id)),
-        ranked AS (SELECT *, row_number() OVER (PARTITION BY contact_id ORDER BY as_of, sequence) AS recency FROM dated),
-        standing AS ({standing}),
-        placed AS (SELECT *{first_places} FROM standing)
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE {into} AS
         SELECT contact_id, {", ".join(GOLDEN_COLUMNS[:-1])}, {custom} AS custom_fields
-        FROM live ANTI JOIN crowded USING (contact_id)
+        FROM records SEMI JOIN (FROM counting ANTI JOIN places USING (sequence)) USING (sequence)
         UNION ALL BY NAME
         SELECT * REPLACE ({in_key_order("custom_fields")} AS custom_fields)
-        FROM (SELECT * REPLACE ({custom} AS custom_fields)
-              FROM (SELECT contact_id, {picks}, {_MERGED} AS custom_fields FROM placed GROUP BY contact_id))"""
+        FROM (SELECT * REPLACE ({custom} AS custom_fields) FROM {whole})"""
+    )
+    for part in (*parts, "places", "counting"):
+        connection.execute(f"DROP TABLE {part}")
 
+
+def _first_known(names: list[str], order: str) -> str:
+    values = ", ".join(f"first_value({name} IGNORE NULLS) OVER in_order AS {name}" for name in names)
+    return f"""SELECT contact_id, {values} FROM standing
+        WINDOW in_order AS (PARTITION BY contact_id ORDER BY {order}
+                            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+        QUALIFY row_number() OVER in_order = 1"""
+
+
+def _picked(rule_of: Mapping[str, Survivorship]) -> str:
+    others = {name: rule for name, rule in rule_of.items() if rule not in _FIRST_KNOWN}
+    picks = ", ".join(f"{_AGGREGATES[rule].format(name)} AS {name}" for name, rule in others.items())
+    first_places = "".join(
+        f", sequence = min(sequence) OVER (PARTITION BY contact_id, {name}) AS first_with_{name}"
+        for name, rule in others.items()
+        if rule is Survivorship.UNION
+    )
+    return f"""SELECT contact_id, {picks}, {_MERGED} AS custom_fields
+        FROM (SELECT contact_id, sequence, recency, custom_fields, {", ".join(others)}{first_places} FROM standing)
+        GROUP BY contact_id"""
+
+
+# Rules that take the first value known in some order of the records.
+_FIRST_KNOWN = {Survivorship.NEWEST: "recency DESC", Survivorship.FILL: "sequence"}
+
+# The records of contacts that have several, and how new each is among those of its contact.
+_PLACES = """
+    WITH crowded AS (SELECT contact_id FROM counting GROUP BY contact_id HAVING count(*) > 1),
+    dated AS (SELECT contact_id, sequence, max(as_of) OVER (PARTITION BY contact_id, import_id) AS as_of
+              FROM counting SEMI JOIN crowded USING (contact_id))
+    SELECT sequence, row_number() OVER (PARTITION BY contact_id ORDER BY as_of, sequence) AS recency FROM dated"""
 
 # Decisions may bring in records of another address.
 _FURTHER_ADDRESS = "CASE WHEN email <> match_key THEN coalesce(secondary_email, email) ELSE secondary_email END"
 
+_RANKED = f"SELECT * REPLACE ({_FURTHER_ADDRESS} AS secondary_email) FROM records JOIN places USING (sequence)"
+
 # Values that are older than the latest clearing of their field do not count.
 _WITHOUT_CLEARED = """
-    SELECT * FROM ranked WHERE contact_id NOT IN (SELECT contact_id FROM live WHERE cleared IS NOT NULL)
+    SELECT * FROM ranked WHERE contact_id NOT IN (SELECT contact_id FROM ranked WHERE cleared IS NOT NULL)
     UNION ALL BY NAME
-    SELECT * REPLACE ({masks}) FROM ranked WHERE contact_id IN (SELECT contact_id FROM live WHERE cleared IS NOT NULL)"""
+    SELECT * REPLACE ({masks}) FROM ranked WHERE contact_id IN (SELECT contact_id FROM ranked WHERE cleared IS NOT NULL)"""
 
 _UNCLEARABLE = frozenset({Survivorship.NEVER, Survivorship.RATCHET})
 

@@ -52,8 +52,10 @@ def import_records(connection: duckdb.DuckDBPyConnection, intake: Intake, rules:
         {"import_id": intake.import_id},
     )
     _keep_erased(connection, intake)
-    connection.execute("DELETE FROM records WHERE import_id = ? AND match_key IS NOT NULL", [intake.import_id])
-    refold(connection, rules, since=intake.start, has_incoming=True)
+    gone = connection.execute(
+        "DELETE FROM records WHERE import_id = ? AND match_key IS NOT NULL", [intake.import_id]
+    ).fetchall()[0][0]
+    refold(connection, rules, since=intake.start, has_incoming=True, is_new=gone == 0)
 
 
 def withdraw_records(

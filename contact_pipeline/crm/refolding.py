@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from contact_pipeline.crm.fold import GOLDEN_COLUMNS, folded
+from contact_pipeline.crm.fold import GOLDEN_COLUMNS, fold_records
 from contact_pipeline.crm.history import recount
 from contact_pipeline.fields import SCORE_FIELD_NAMES, Survivorship
 from contact_pipeline.matching.links import LINKED_COLUMNS, ROWS_PER_IMPORT, link_records
@@ -57,16 +57,20 @@ def refold(
     *,
     since: int = 0,
     has_incoming: bool = False,
+    is_new: bool = False,
 ) -> None:
     """Bring the contacts of the keys in `touched` up to date, and those of keys that decisions now move.
 
     `since` is the first sequence number at which anything changed: links look back only, so those of earlier records
-    stand. With `has_incoming` the records in the temporary table `incoming` join the others. Needs `touch` before.
+    stand. With `has_incoming` the records in the temporary table `incoming` join the others; `is_new` says that their import
+    had none before. Needs `touch` before.
     """
-    since = min(since, _settle_keys(connection, since, has_incoming=has_incoming))
+    moved = _settle_keys(connection, since, has_incoming=has_incoming)
+    is_latest = is_new and moved >= since and not _follows(connection, since)
+    since = min(since, moved)
     _link(connection, since, has_incoming=has_incoming)
     _fold_touched(connection, rules)
-    _name_states(connection, since, rules)
+    _name_states(connection, since, rules, is_latest=is_latest)
 
 
 def _note_former(connection: duckdb.DuckDBPyConnection) -> None:
@@ -126,30 +130,31 @@ def _link(connection: duckdb.DuckDBPyConnection, since: int, *, has_incoming: bo
 def _fold_touched(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Survivorship]) -> None:
     """Fold the contacts touched, and write those that are new, changed or gone."""
     # Scores survive a fold. A contact that is written loses its company, so that it is given one again.
-    kept = ", ".join(f"old.{column}" for column in SCORE_FIELD_NAMES)
+    kept = ", ".join(SCORE_FIELD_NAMES)
+    compared = ", ".join((*GOLDEN_COLUMNS, "is_duplicate"))
+    fold_records(connection, "folded", _TOUCHED_RECORDS, rules, clears=_has_clears(connection))
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE golden AS
         WITH opted AS (
             SELECT DISTINCT contact_id FROM records SEMI JOIN touched USING (match_key)
-            WHERE contributes AND email IN (SELECT match_key FROM opt_outs))
-        SELECT new.* REPLACE (CASE WHEN opted.contact_id IS NULL THEN new.opted_out ELSE true END AS opted_out),
-               twins.is_duplicate, {kept}
-        FROM ({folded(_TOUCHED_RECORDS, rules, clears=_has_clears(connection))}) AS new
-        JOIN (SELECT contact_id, bool_and(is_duplicate) AS is_duplicate FROM links WHERE contributes GROUP BY ALL) AS twins
-            USING (contact_id)
-        LEFT JOIN opted USING (contact_id)
-        LEFT JOIN contacts AS old USING (contact_id)"""
+            WHERE contributes AND email IN (SELECT match_key FROM opt_outs)),
+        twins AS (SELECT contact_id, bool_and(is_duplicate) AS is_duplicate FROM links WHERE contributes GROUP BY ALL),
+        new AS (
+            SELECT folded.* REPLACE (CASE WHEN opted.contact_id IS NULL THEN opted_out ELSE true END AS opted_out), is_duplicate
+            FROM folded JOIN twins USING (contact_id) LEFT JOIN opted USING (contact_id)),
+        old AS (SELECT contact_id, {kept}, hash({compared}) AS digest FROM contacts SEMI JOIN former USING (contact_id))
+        SELECT new.*, old.* EXCLUDE (contact_id, digest) FROM new LEFT JOIN old USING (contact_id)
+        WHERE digest IS DISTINCT FROM hash({compared})"""
     )
-    same = " AND ".join(f"c.{column} IS NOT DISTINCT FROM g.{column}" for column in (*GOLDEN_COLUMNS, "is_duplicate"))
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE settled AS
-        SELECT contact_id FROM contacts AS c JOIN golden AS g USING (contact_id) WHERE {same}"""
+        "CREATE OR REPLACE TEMP TABLE settled AS SELECT contact_id FROM folded ANTI JOIN golden USING (contact_id)"
     )
+    connection.execute("DROP TABLE folded")
     connection.execute(
         """DELETE FROM contacts WHERE contact_id IN (SELECT contact_id FROM former UNION SELECT contact_id FROM golden)
             AND contact_id NOT IN (SELECT contact_id FROM settled)"""
     )
-    connection.execute("INSERT INTO contacts BY NAME SELECT * FROM golden ANTI JOIN settled USING (contact_id)")
+    connection.execute("INSERT INTO contacts BY NAME SELECT * FROM golden")
     # A contact that opted out under one address stays so when decisions no longer give it that address.
     connection.execute(
         """INSERT INTO opt_outs
@@ -167,7 +172,14 @@ def _has_clears(connection: duckdb.DuckDBPyConnection) -> bool:
     )
 
 
-def _name_states(connection: duckdb.DuckDBPyConnection, since: int, rules: Mapping[str, Survivorship]) -> None:
+def _follows(connection: duckdb.DuckDBPyConnection, since: int) -> bool:
+    """Is there any record of an import after the one that begins at `since`?"""
+    return bool(connection.execute("SELECT 1 FROM records WHERE sequence >= ? LIMIT 1", [since]).fetchall())
+
+
+def _name_states(
+    connection: duckdb.DuckDBPyConnection, since: int, rules: Mapping[str, Survivorship], *, is_latest: bool
+) -> None:
     """Name the states of the imports since `since` that met the contacts touched, and bring their counts up to date."""
     later = connection.execute(
         f"""SELECT import_id, sequence // {ROWS_PER_IMPORT} AS place FROM links WHERE sequence >= ?
@@ -176,7 +188,9 @@ def _name_states(connection: duckdb.DuckDBPyConnection, since: int, rules: Mappi
     ).fetchall()
     clears = _has_clears(connection)
     for import_id, place in later:
-        _tell_updated_from_unchanged(connection, import_id, place * ROWS_PER_IMPORT, rules, clears=clears)
+        _tell_updated_from_unchanged(
+            connection, import_id, place * ROWS_PER_IMPORT, rules, clears=clears, is_latest=is_latest
+        )
         recount(connection, import_id)
 
 
@@ -187,6 +201,7 @@ def _tell_updated_from_unchanged(
     rules: Mapping[str, Survivorship],
     *,
     clears: bool,
+    is_latest: bool,
 ) -> None:
     """Say of each record of an import that met a known contact whether it changed it.
 
@@ -198,12 +213,20 @@ def _tell_updated_from_unchanged(
         SELECT sequence, contact_id FROM links WHERE state = 'merged' AND import_id = ?""",
         [import_id],
     )
-    pool = "(SELECT * FROM records SEMI JOIN merging USING (contact_id) WHERE sequence < {0})"
-    before, after = (folded(pool.format(end), rules, clears=clears) for end in (start, start + ROWS_PER_IMPORT))
-    same = " AND ".join(f"b.{column} IS NOT DISTINCT FROM a.{column}" for column in GOLDEN_COLUMNS)
+    # Before the latest import a contact is the fold without it. Not so with opt-outs, which outlive their records.
+    doubtful = "SELECT DISTINCT contact_id FROM merging" + (
+        " SEMI JOIN (SELECT contact_id FROM contacts WHERE opted_out) USING (contact_id)" if is_latest else ""
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE doubtful AS {doubtful}")
+    pool = "(SELECT * FROM records SEMI JOIN doubtful USING (contact_id) WHERE sequence < {0})"
+    for name, end in (("fold_before", start), ("fold_after", start + ROWS_PER_IMPORT)):
+        fold_records(connection, name, pool.format(end), rules, clears=clears)
+    compared = ", ".join(GOLDEN_COLUMNS)
+    settled = "UNION ALL SELECT contact_id FROM settled ANTI JOIN doubtful USING (contact_id)" if is_latest else ""
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE unchanged AS
-        SELECT contact_id FROM ({before}) AS b JOIN ({after}) AS a USING (contact_id) WHERE {same}"""
+        SELECT contact_id FROM (SELECT contact_id, hash({compared}) AS digest FROM fold_before)
+        JOIN (SELECT contact_id, hash({compared}) AS digest FROM fold_after) USING (contact_id, digest) {settled}"""
     )
     connection.execute(
         """UPDATE records SET state = CASE WHEN contact_id IN (SELECT contact_id FROM unchanged)
