@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from contact_pipeline import stages
+from contact_pipeline.cleaning.emails import TOMBSTONE_EMAIL
 from contact_pipeline.cleaning.issues import ISSUES_TYPE
 from contact_pipeline.crm.ledger import Ledger
 from contact_pipeline.fields import FIELDS
@@ -25,6 +26,8 @@ Row = dict[str, Any]
 
 RECEIVED = datetime.fromisoformat("2026-03-01")
 STAGES = ("Subscriber", "Lead", "Marketing Qualified Lead", "Customer")
+# What stands where the row of a person stood who was erased.
+TOMBSTONE: Row = {"email": TOMBSTONE_EMAIL}
 # Names of the same line may be one person's; the model knows no more about names.
 SAME_PERSON = (("Ann", "Anna", "A."), ("Bob", "Robert"), ("Robert", "Robetr"))
 ROLE_EMAIL = "info@acme.example"
@@ -233,11 +236,16 @@ class Verdicts:
 
 @dataclass
 class Model:
-    """The CRM that importing `live` one after the other must end in; `opted_out` are addresses that ever opted out."""
+    """The CRM that importing `live` one after the other must end in.
+
+    `opted_out` are addresses that ever opted out; `emptied` says what was counted of rows whose person was erased since, by
+    import and place; any other tombstone came in as one.
+    """
 
     live: list[Given]
     decisions: list[Decision] = field(default_factory=list)
     opted_out: frozenset[str] = frozenset()
+    emptied: dict[tuple[str, int], tuple[str, str | None]] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
 
@@ -251,9 +259,14 @@ class Model:
             for place, row in enumerate(given.rows)
             if row.get("kind", "data") == "data" and not row.get("failures")
         ]
+        for record in self.records:
+            if record.row == TOMBSTONE:
+                record.contributes = False
+                counted = self.emptied.get((record.given.import_id, record.place[1]), ("skipped", "erased"))
+                record.state, record.reason = counted
         self._settle_keys()
         for at in range(len(self.live)):
-            self._import([record for record in self.records if record.place[0] == at])
+            self._import([one for one in self.records if one.place[0] == at and one.row != TOMBSTONE])
 
     def counts(self, given: Given) -> dict[str, int]:
         """The ledger of one import."""

@@ -13,6 +13,8 @@ from contact_pipeline.crm import undoing
 from contact_pipeline.crm.ledger import Ledger
 from contact_pipeline.crm.tables import ensure_tables
 from contact_pipeline.crm.undoing import Undone
+from contact_pipeline.erasure.crm_traces import erase_from_crm
+from contact_pipeline.erasure.person import Person, find_person
 from contact_pipeline.home import Home
 from contact_pipeline.settings import Settings
 from contact_pipeline_tests.unit.crm.fold_model import Decided, Given, Row, bring_in
@@ -36,6 +38,14 @@ class SmallCrm:
         with self._transaction():
             rules = self.home.settings.imports.survivorship
             return undoing.undo_import(self.connection, import_id, rules, on_day="today")
+
+    def erase(self, email: str) -> Person:
+        """Take a person out, in a transaction; says whose rows those were."""
+        with self._transaction():
+            person = find_person(self.connection, email)
+            erase_from_crm(self.connection, person, self.home.settings.imports.survivorship)
+            self.connection.execute("UPDATE contacts SET company_id = NULL")  # imports here give nobody a company
+        return person
 
     def rebuild(self) -> None:
         """Compute everything anew, in a transaction."""
