@@ -32,6 +32,7 @@ from contact_pipeline.crm.mappings import learned_mappings, mapping_of_import, n
 from contact_pipeline.crm.refolding import refold_addresses
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.erasure.keeping_out import keep_out
+from contact_pipeline.fields import FIELD_NAMES
 from contact_pipeline.home import Home
 from contact_pipeline.intake import staging
 from contact_pipeline.intake.reading import read_source
@@ -151,8 +152,12 @@ def report_duplicates(home: Home, receipt: Receipt) -> Duplicates:
 def take_into_crm(home: Home, receipt: Receipt) -> Ledger | None:
     """stages/validated_contacts -> records, contacts and the history, in one transaction. Raises LedgerMismatch.
 
-    None where the import must be approved first; then only the history says so.
+    None where the import must be approved first; then only the history says so. Rows that an older version left are made
+    anew first.
     """
+    if not _has_todays_shape(home, receipt):
+        stage_mapped_contacts(home, receipt)
+        stage_validated_contacts(home, receipt)
     with open_crm(home) as connection:
         if must_wait(connection, receipt):
             record_waiting(connection, receipt, _mapping(home, receipt))
@@ -194,12 +199,15 @@ def _fold_decisions(connection: duckdb.DuckDBPyConnection, home: Home, receipt: 
 
 def raw_places(home: Home, import_id: str, sheets: list[str]) -> pl.DataFrame:
     """Where each record of some tables stands: sheet, line, kind, in source order."""
-    source = staging.read_source(home.stage("raw_file", import_id))
-    return pl.concat(
-        table.rows.select(pl.lit(table.name).alias("sheet"), "line", "kind")
-        for table in source.tables
-        if table.name in sheets
-    )
+    return staging.read_places(home.stage("raw_file", import_id)).filter(pl.col("sheet").is_in(sheets))
+
+
+def _has_todays_shape(home: Home, receipt: Receipt) -> bool:
+    """Have the validated rows every column that the CRM takes in?"""
+    if receipt.kind == "decisions":
+        return True
+    columns = pl.read_parquet_schema(home.stage("validated_contacts", receipt.import_id))
+    return {*FIELD_NAMES, "cleared"} <= set(columns)
 
 
 def _options(receipt: Receipt, parent: str | None, parents: Home) -> ImportOptions:

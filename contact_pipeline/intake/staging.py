@@ -39,6 +39,14 @@ def read_source(path: Path) -> SourceFile:
     return SourceFile(about["name"], tables, tuple((name, reason) for name, reason in about["ignored_sheets"]))
 
 
+def read_places(path: Path) -> pl.DataFrame:
+    """Where each record of all tables stands, in source order, without its cells: sheet, line, kind."""
+    names = [facts["name"] for facts in json.loads(pl.read_parquet_metadata(path)[_ABOUT])["tables"]]
+    rows = pl.read_parquet(path, columns=["line", "kind", "table"])
+    sheet = pl.col("table").replace_strict(list(range(len(names))), names, return_dtype=pl.String)
+    return rows.select(sheet.alias("sheet"), "line", "kind")
+
+
 def read_lines(path: Path, sheet: str, lines: Collection[int]) -> TextTable | None:
     """The table of one sheet with the rows of data at these source lines alone; None where there is no such sheet.
 
