@@ -55,6 +55,18 @@ def test_each_stage_again_leaves_the_same_rows_and_counts(home: Home, contacts_c
     assert all(pl.read_parquet(path).equals(old) for path, old in zip(paths, before, strict=True))
 
 
+def test_rows_that_an_older_version_left_are_made_anew_before_the_crm_takes_them_in(
+    home: Home, contacts_csv: Callable[..., Path]
+) -> None:
+    receipt = receive(home, contacts_csv(*LINES), ImportOptions())
+    first = _walk(home, receipt)
+    path = home.stage("validated_contacts", receipt.import_id)
+    before = pl.read_parquet(path)
+    before.drop("cleared").write_parquet(path)
+    assert stages.take_into_crm(home, receipt) == first
+    assert pl.read_parquet(path).equals(before)
+
+
 def test_the_duplicate_report_is_a_file_only_while_there_are_duplicates(
     home: Home, contacts_csv: Callable[..., Path]
 ) -> None:
