@@ -203,5 +203,8 @@ def _tried(path: Path, trial: Trial) -> FileOutcome:
     import_id = trial.receipt.import_id
     if trial.ledger is None:
         return FileOutcome(path.name, import_id, ALREADY_IMPORTED, "The same bytes are in the CRM already.")
+    if trial.opted_out is not None:
+        by_name = f"The same bytes are in the CRM already; this name would opt {trial.opted_out:,} contacts out."
+        return FileOutcome(path.name, import_id, ALREADY_IMPORTED, by_name, differences=trial.differences)
     reason = "It would wait for approval first; these are its counts once approved." if trial.must_wait else None
     return FileOutcome(path.name, import_id, WOULD_IMPORT, reason, trial.ledger, differences=trial.differences)

@@ -16,8 +16,9 @@ import duckdb
 import polars as pl
 
 from contact_pipeline import stages
+from contact_pipeline.approvals import must_wait
 from contact_pipeline.crm.differences import Differences, differences
-from contact_pipeline.crm.history import import_of_bytes
+from contact_pipeline.crm.known import LIVE, known_bytes, opted_out_contacts, renewed
 from contact_pipeline.crm.ledger import Ledger
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.home import Home
@@ -29,13 +30,15 @@ from contact_pipeline.settings import ImportOptions
 class Trial:
     """What importing a file would do; nothing but the receipt where its bytes are in the CRM already.
 
-    `must_wait` says that it would do so only once it is approved.
+    `must_wait` says that it would do so only once it is approved. `opted_out` is there where the bytes are in the CRM and
+    their new name opts everybody in them out: how many contacts that are not opted out yet.
     """
 
     receipt: Receipt
     ledger: Ledger | None = None
     differences: Differences | None = None
     must_wait: bool = False
+    opted_out: int | None = None
 
 
 def try_import(home: Home, path: Path, options: ImportOptions) -> Trial:
@@ -45,8 +48,11 @@ def try_import(home: Home, path: Path, options: ImportOptions) -> Trial:
         _take_along_receipt(home, passing, path)
         receipt = receive(passing, path, options)
         with read_crm(home) as connection:
-            if import_of_bytes(connection, receipt.sha256):
-                return Trial(receipt)
+            known = known_bytes(connection, receipt.sha256)
+        receipt = renewed(passing, receipt, options, known)
+        is_live = known is not None and known.status == LIVE
+        if known and is_live and not known.must_opt_out(receipt):
+            return Trial(receipt)
         _copy_whole(home, passing)
         stages.stage_raw_file(passing, receipt, parents=home)
         receipt = read_receipt(passing, receipt.import_id)
@@ -54,9 +60,11 @@ def try_import(home: Home, path: Path, options: ImportOptions) -> Trial:
         stages.stage_validated_contacts(passing, receipt)
         _copy_touched(home, passing, receipt.import_id, passing.stage("validated_contacts", receipt.import_id))
         with open_crm(passing) as connection:
+            waits, before = must_wait(connection, receipt), opted_out_contacts(connection)
             ledger = stages.fold_into(connection, passing, receipt)
             found = differences(connection, _exported(passing, "contacts"), receipt.import_id)
-        return Trial(receipt, ledger, found, must_wait=receipt.options.review == "hold")
+            more = opted_out_contacts(connection) - before
+        return Trial(receipt, ledger, found, must_wait=waits, opted_out=more if is_live else None)
 
 
 def _take_along_receipt(home: Home, passing: Home, path: Path) -> None:

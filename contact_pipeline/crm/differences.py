@@ -45,8 +45,8 @@ class Change:
             "line": self.line,
             "email": self.email,
             "field": self.field,
-            "before": _plain(self.before),
-            "after": _plain(self.after),
+            "before": json_value(self.before),
+            "after": json_value(self.after),
         }
 
 
@@ -155,5 +155,6 @@ def _says(record: _Valued, column: _Column, value: object) -> bool:
     return column in record.values and record.values[column] == value
 
 
-def _plain(value: object) -> object:
+def json_value(value: object) -> object:
+    """A value of a contact as JSON holds it: a moment as ISO text."""
     return value.isoformat() if isinstance(value, datetime) else value

@@ -205,12 +205,6 @@ def statuses(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, int]
     return {import_id: (status, attempt) for import_id, status, attempt in rows}
 
 
-def import_of_bytes(connection: duckdb.DuckDBPyConnection, sha256: str) -> str | None:
-    """The import that brought these bytes into the CRM, or None where none did."""
-    rows = connection.execute("SELECT import_id FROM imports WHERE sha256 = ? AND status = ?", [sha256, IMPORTED])
-    return next((str(row[0]) for row in rows.fetchall()), None)
-
-
 def past_imports(connection: duckdb.DuckDBPyConnection) -> list[PastImport]:
     """All imports, the newest first."""
     rows = connection.sql(f"SELECT {_COLUMNS} FROM imports ORDER BY received_at DESC, import_id").pl()

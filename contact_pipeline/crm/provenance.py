@@ -16,6 +16,7 @@ import duckdb
 import polars as pl
 
 from contact_pipeline.cleaning.emails import read_emails
+from contact_pipeline.crm.differences import json_value
 from contact_pipeline.crm.source_cells import Cell, Found, SourceCells
 from contact_pipeline.errors import UsageError
 from contact_pipeline.fields import FIELD_BY_NAME, FIELDS, Survivorship
@@ -57,7 +58,7 @@ class Said:
     def as_json(self) -> dict[str, Any]:
         """One entry of `sources` or `others` of `trace --json`."""
         return {
-            "value": _plain(self.value),
+            "value": json_value(self.value),
             "import_id": self.import_id,
             "file": self.file,
             "sheet": self.sheet,
@@ -85,7 +86,7 @@ class TracedValue:
         return {
             "field": self.field,
             "label": self.label,
-            "value": _plain(self.value),
+            "value": json_value(self.value),
             "rule": self.rule,
             "sources": [one.as_json() for one in self.sources],
             "others": [one.as_json() for one in self.others],
@@ -328,7 +329,3 @@ def _lasting(opt_out: Row) -> Said:
 
 def _custom_value(record: Row, name: str) -> object:
     return json.loads(record[_CUSTOM] or "{}").get(name)
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value

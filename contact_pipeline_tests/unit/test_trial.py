@@ -21,6 +21,7 @@ from contact_pipeline.errors import FileRefused
 from contact_pipeline.fields import FIELDS
 from contact_pipeline.home import Home
 from contact_pipeline.imports import try_files
+from contact_pipeline.intake.receipt import receive
 from contact_pipeline.settings import FileRule, ImportOptions, Policy, Settings
 from contact_pipeline.trial import try_import
 from contact_pipeline_tests.unit.whole_way import bring_file, write_rows
@@ -80,6 +81,28 @@ def test_bytes_that_are_in_the_crm_have_no_counts(home: Home, contacts_csv: Call
     _import(home, contacts_csv(*FIRST, name="first.csv"))
     tried = try_import(home, contacts_csv(*FIRST, name="another name.csv"), ImportOptions())
     assert tried.ledger is None
+
+
+def test_bytes_that_come_again_under_a_name_that_opts_out_say_whom_they_would(
+    home: Home, contacts_csv: Callable[..., Path]
+) -> None:
+    _import(home, contacts_csv("Email,Unsubscribed", "ann@acme.example,yes", "bob@acme.example,no", name="first.csv"))
+    again = contacts_csv("Email,Unsubscribed", "ann@acme.example,yes", "bob@acme.example,no", name="unsubscribed.csv")
+    before = _tree(home.root)
+    (outcome,) = try_files(home, [again], None).imports
+    assert _tree(home.root) == before
+    assert outcome.status == "already_imported"
+    assert "would opt 1 contacts out" in str(outcome.reason)
+    (change,) = outcome.as_json()["changes"]
+    assert (change["email"], change["field"], change["after"]) == ("bob@acme.example", "Opted Out", True)
+
+
+def test_bytes_of_a_refused_import_keep_the_moment_they_came_first(
+    home: Home, contacts_csv: Callable[..., Path]
+) -> None:
+    path = contacts_csv(*FIRST)
+    first = receive(home, path, ImportOptions())
+    assert try_import(home, path, ImportOptions()).receipt.received_at == first.received_at
 
 
 def test_a_file_without_addresses_is_refused_as_the_real_run_would(

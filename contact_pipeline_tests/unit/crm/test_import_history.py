@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from contact_pipeline.crm import history, tables
+from contact_pipeline.crm.known import known_bytes
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.crm.tables import SCHEMA_VERSION
 from contact_pipeline.errors import PipelineError, UnknownImport
@@ -37,10 +38,14 @@ def test_a_refused_file_may_come_again_as_the_next_attempt(crm: SmallCrm) -> Non
     history.record_refusal(crm.connection, receipt_of(ONE), "still none")
     refused = history.past_import(crm.connection, ONE.import_id)
     assert (refused.status, refused.reason, refused.attempt, refused.sequence) == ("refused", "still none", 2, None)
-    assert history.import_of_bytes(crm.connection, receipt_of(ONE).sha256) is None
+    known = known_bytes(crm.connection, receipt_of(ONE).sha256)
+    assert known is not None
+    assert known.may_come_again
     crm.bring_in(ONE)
     assert history.statuses(crm.connection) == {ONE.import_id: ("imported", 3)}
-    assert history.import_of_bytes(crm.connection, receipt_of(ONE).sha256) == ONE.import_id
+    known = known_bytes(crm.connection, receipt_of(ONE).sha256)
+    assert known is not None
+    assert (known.import_id, known.may_come_again) == (ONE.import_id, False)
 
 
 def test_a_refused_rerun_leaves_a_live_import_on_record(crm: SmallCrm) -> None:
