@@ -9,7 +9,7 @@ from contact_pipeline.crm.history import IMPORTED, UNDONE, past_import, past_imp
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.errors import UsageError
 from contact_pipeline.home import Home
-from contact_pipeline.intake.receipt import read_receipt, write_receipt
+from contact_pipeline.intake.receipt import amend, read_receipt
 
 
 def imports_to_rerun(home: Home, import_id: str | None, *, every: bool) -> list[str]:
@@ -30,10 +30,12 @@ def imports_to_rerun(home: Home, import_id: str | None, *, every: bool) -> list[
 
 
 def renew_options(home: Home, import_ids: list[str]) -> None:
-    """Give imports the options that settings.toml has for their file now, and have them mapped anew; the policy stays."""
+    """Give imports the options that settings.toml has for their file now, and have them mapped anew.
+
+    The policy stays, and so does an opt-out that another name of the same bytes asked for.
+    """
     for import_id in import_ids:
         receipt = read_receipt(home, import_id)
         options = home.settings.options_for(receipt.file_name, policy=receipt.options.policy)
-        mended = options.model_copy(update={"mends": receipt.options.mends})
-        renewed = {"options": mended, "mapped_anew": receipt.mapped_anew + 1}
-        write_receipt(home, receipt.model_copy(update=renewed))
+        kept = {"mends": receipt.options.mends, "opted_out": options.opted_out or receipt.options.opted_out}
+        amend(home, import_id, options=options.model_copy(update=kept), mapped_anew=receipt.mapped_anew + 1)

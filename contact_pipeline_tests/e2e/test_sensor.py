@@ -18,6 +18,8 @@ from contact_pipeline.definitions import build_defs
 from contact_pipeline.defs.home import IMPORTS, HomeResource
 from contact_pipeline.defs.sensors import drop_folder_sensor
 from contact_pipeline.home import Home
+from contact_pipeline.turning_back import undo
+from contact_pipeline.turns import turn_of_runs
 
 LONG_AGO = 3600
 
@@ -168,3 +170,58 @@ def test_a_file_that_must_be_reviewed_waits_and_goes_on_by_itself_once_it_was_ap
         assert [past.status for past in past_imports(connection)] == ["imported"]
         assert connection.sql("SELECT email FROM contacts").fetchall() == [("ann@acme.example",)]
     assert daemon.run(daemon.tick()) == []
+
+
+def test_known_bytes_under_a_name_that_says_so_opt_everybody_out_once(daemon: Daemon) -> None:
+    keys = []
+    for name in ("list.csv", "unsubscribed_list.csv", "unsubscribed again.csv"):
+        _drop(daemon.home, name, CONTACTS)
+        daemon.tick()
+        result = daemon.tick()
+        keys.append([str(request.run_key).rsplit("#", 1)[1] for request in result.run_requests or []])
+        assert daemon.run(result) == [True] * len(keys[-1])
+        assert (daemon.home.drop / "done" / name).exists()
+    assert keys == [["1"], ["opt-out"], []]
+    with read_crm(daemon.home) as connection:
+        assert connection.execute("SELECT email, opted_out FROM contacts").fetchall() == [("ann@acme.example", True)]
+        assert connection.execute("SELECT count(*), min(attempt) FROM imports").fetchall() == [(1, 1)]
+
+
+def test_known_bytes_that_need_more_than_being_put_away_wait_until_no_run_is_under_way(daemon: Daemon) -> None:
+    _drop(daemon.home, "list.csv", CONTACTS)
+    daemon.tick()
+    daemon.run(daemon.tick())
+    _drop(daemon.home, "unsubscribed_list.csv", CONTACTS)
+    daemon.tick()
+    with turn_of_runs(daemon.home):
+        assert not daemon.tick().run_requests
+    assert len(daemon.tick().run_requests or []) == 1
+
+
+def test_bytes_that_were_undone_may_come_again(daemon: Daemon) -> None:
+    for attempt in (1, 2):
+        _drop(daemon.home, "list.csv", CONTACTS)
+        daemon.tick()
+        result = daemon.tick()
+        assert [str(request.run_key).rsplit("#", 1)[1] for request in result.run_requests or []] == [str(attempt)]
+        assert daemon.run(result) == [True]
+        if attempt == 1:
+            undo(daemon.home, str((result.run_requests or [])[0].partition_key))
+    with read_crm(daemon.home) as connection:
+        assert connection.execute("SELECT status, attempt FROM imports").fetchall() == [("imported", 2)]
+
+
+def test_a_run_of_the_command_line_that_died_holds_up_no_other(daemon: Daemon) -> None:
+    job = build_defs(daemon.resource).resolve_job_def("import_contacts")
+    dead = daemon.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    with turn_of_runs(daemon.home):
+        daemon.tick()
+        assert _status(daemon, dead.run_id) == dg.DagsterRunStatus.STARTED, "who holds the turn may be alive"
+    daemon.tick()
+    assert _status(daemon, dead.run_id) == dg.DagsterRunStatus.FAILURE
+
+
+def _status(daemon: Daemon, run_id: str) -> dg.DagsterRunStatus:
+    run = daemon.instance.get_run_by_id(run_id)
+    assert run is not None
+    return run.status
