@@ -50,6 +50,8 @@ class SampleCheck:
 
     def in_words(self) -> str:
         """What was found, without anybody's data."""
+        if not self.rows:
+            return "no rows to compare"
         compared = f"{self.rows:,} rows, {self.cells:,} cells compared with the file"
         if self.passed:
             return f"{compared}, all as they should be"

@@ -162,7 +162,9 @@ def test_contacts_that_are_gone_are_found(damaged: Callable[[str], SampleCheck])
 
 
 def test_erased_people_have_nothing_to_compare(damaged: Callable[[str], SampleCheck]) -> None:
-    assert damaged("UPDATE records SET match_key = NULL") == SampleCheck(0, 0)
+    found = damaged("UPDATE records SET match_key = NULL")
+    assert found == SampleCheck(0, 0)
+    assert found.in_words() == "no rows to compare"
 
 
 def test_what_was_found_says_where_and_nothing_of_anybody(damaged: Callable[[str], SampleCheck]) -> None:
