@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from contact_pipeline.crm.ledger import COUNTS, Ledger
+from contact_pipeline.crm.ledger import COUNTS, STATES, Ledger
 from contact_pipeline.errors import UnknownImport
 from contact_pipeline.intake.receipt import Receipt
 from contact_pipeline.validation.sampled import SampleCheck
@@ -135,10 +135,9 @@ def state_counts(connection: duckdb.DuckDBPyConnection, import_id: str) -> tuple
 def recount(connection: duckdb.DuckDBPyConnection, import_id: str) -> None:
     """Bring the counts on record of an import up to what its records are now."""
     states, skips = state_counts(connection, import_id)
-    names = ("created", "updated", "unchanged", "skipped")
     connection.execute(
-        f"UPDATE imports SET {', '.join(f'{name} = ?' for name in names)}, skips = ? WHERE import_id = ?",
-        [*(states.get(name, 0) for name in names), json.dumps(skips), import_id],
+        f"UPDATE imports SET {', '.join(f'{name} = ?' for name in STATES)}, skips = ? WHERE import_id = ?",
+        [*(states.get(name, 0) for name in STATES), json.dumps(skips), import_id],
     )
 
 

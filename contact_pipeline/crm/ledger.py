@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from contact_pipeline.errors import LedgerMismatch
 
-COUNTS = ("total", "created", "updated", "unchanged", "skipped", "failed", "not_data")
+STATES = ("created", "updated", "unchanged", "skipped")  # of a valid row, which is a record of the CRM
+COUNTS = ("total", *STATES, "failed", "not_data")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from contact_pipeline.crm.audit import is_accounted_for
 from contact_pipeline.crm.companies import refresh_companies
-from contact_pipeline.crm.session import open_crm
+from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.defs import checks
 from contact_pipeline.defs.home import HomeResource
 from contact_pipeline.home import Home
@@ -37,6 +38,18 @@ def filled(home: Home) -> Home:
         bring_in(connection, home, Given("one", rows))
         refresh_companies(connection)
     return home
+
+
+def test_a_record_that_is_lost_after_its_import_is_missed(filled: Home) -> None:
+    assert _ledger_adds_up(filled)
+    with open_crm(filled) as connection:
+        connection.execute("DELETE FROM records WHERE match_key = 'bob@zeta.example'")
+    assert not _ledger_adds_up(filled)
+
+
+def _ledger_adds_up(home: Home) -> bool:
+    with read_crm(home) as connection:
+        return is_accounted_for(connection, "one@000000000000")[0]
 
 
 def test_all_checks_pass_on_what_an_import_leaves(filled: Home) -> None:
