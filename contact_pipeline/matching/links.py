@@ -45,7 +45,9 @@ def link_records(connection: duckdb.DuckDBPyConnection, pool: str) -> None:
     """
     weigh_decisions(connection)
     judge(connection, pool)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE meetings AS {_MEETINGS.format(pool=pool)}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW weighed AS {_WEIGHED.format(pool=pool)}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE crowds AS {_CROWDS}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE meetings AS {_MEETINGS}")
     connection.register("strangers", strangers(connection.sql(_NAMES_THAT_DIFFER).pl()))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE links AS {_LINKS.format(pool=pool)}")
     connection.unregister("strangers")
@@ -57,53 +59,60 @@ _CONTACT_ID = "'c' || left(md5(import_id || '\x1f' || sheet || '\x1f' || line), 
 # A name in one word may be the given one.
 _GIVEN = "coalesce(first_name, CASE WHEN last_name IS NULL THEN full_name END)"
 
-# Records of the keys that have several or were decided on: their place among those they may be folded with, the contact of
-# the first, and the first name of that contact. `beside` is the circle of people kept apart from the rest of a key.
+# The records that are not left out, with what was decided about them. `beside` is the circle of people kept apart from the
+# rest of a key.
+_WEIGHED = f"""
+    SELECT sequence, import_id, sheet, line, match_key, {_GIVEN} AS given, last_name AS family,
+           CASE WHEN list_contains(welcome_in, import_id) THEN 'update' ELSE policy END AS policy,
+           coalesce(is_welcome OR match_key <> email, false) AS is_known,
+           CASE WHEN (circle, match_key) IN (SELECT (circle, email) FROM verdicts WHERE is_apart) THEN circle END AS beside
+    FROM {{pool}} LEFT JOIN (SELECT * EXCLUDE (email, person) FROM judged) AS judged USING (sequence)
+    WHERE is_left_out IS NOT TRUE"""
+
+# Who has several records: the first of them, and the first that gives the contact its name.
+_CROWDS = """
+    SELECT match_key, beside, min(sequence) AS first_sequence,
+           least(min(sequence) FILTER (given IS NOT NULL AND policy = 'update'),
+                 CASE WHEN arg_min(given IS NOT NULL, sequence) THEN min(sequence) END) AS named_sequence
+    FROM weighed GROUP BY match_key, beside HAVING count(*) > 1"""
+
 _MEETINGS = f"""
-    WITH known AS (
-        SELECT * REPLACE (CASE WHEN list_contains(welcome_in, import_id) THEN 'update' ELSE policy END AS policy),
-               coalesce(is_welcome OR match_key <> email, false) AS is_known,
-               CASE WHEN (circle, match_key) IN (SELECT (circle, email) FROM verdicts WHERE is_apart) THEN circle END AS beside
-        FROM {{pool}} LEFT JOIN (SELECT * EXCLUDE (email, person) FROM judged) AS judged USING (sequence)
-        WHERE is_left_out IS NOT TRUE
-          AND match_key IN (SELECT match_key FROM {{pool}} GROUP BY match_key HAVING count(*) > 1
-                            UNION ALL SELECT match_key FROM {{pool}} SEMI JOIN judged USING (sequence))),
-    placed AS (
-        SELECT sequence, import_id, match_key, policy, is_known, beside, {_CONTACT_ID} AS own_id,
-               {_GIVEN} AS given, last_name AS family,
-               row_number() OVER by_contact AS place, first_value({_CONTACT_ID}) OVER by_contact AS main_id
-        FROM known WINDOW by_contact AS (PARTITION BY match_key, beside ORDER BY sequence))
-    SELECT *, first_value(CASE WHEN given IS NOT NULL AND (policy = 'update' OR place = 1)
-                               THEN {{{{'given': given, 'family': family}}}} END IGNORE NULLS)
-              OVER (PARTITION BY match_key, beside ORDER BY sequence) AS met
-    FROM placed"""
+    SELECT sequence, sequence = first_sequence AS is_first, first_sequence, named_sequence, weighed.match_key, weighed.beside,
+           import_id, policy, is_known, given, family,
+           CASE WHEN is_first OR policy = 'create' THEN {_CONTACT_ID} END AS own_id
+    FROM weighed
+    JOIN crowds ON crowds.match_key = weighed.match_key AND crowds.beside IS NOT DISTINCT FROM weighed.beside"""
 
 _NAMES_THAT_DIFFER = """
-    SELECT sequence, match_key, given, family, met.given AS met_given, met.family AS met_family
-    FROM meetings
-    WHERE policy = 'update' AND place > 1 AND NOT is_known AND beside IS NULL AND {'given': given, 'family': family} IS DISTINCT FROM met"""
+    SELECT later.sequence, later.match_key, later.given, later.family, met.given AS met_given, met.family AS met_family
+    FROM meetings AS later JOIN meetings AS met ON met.sequence = later.named_sequence AND met.sequence < later.sequence
+    WHERE later.policy = 'update' AND NOT later.is_known AND later.beside IS NULL
+      AND (later.given, later.family) IS DISTINCT FROM (met.given, met.family)"""
 
 _LINKS = f"""
     WITH held AS (SELECT *, sequence IN (SELECT sequence FROM strangers) AS is_held FROM meetings),
+    several AS (
+        SELECT first_sequence, import_id, min(sequence) AS leader FROM held WHERE NOT is_held GROUP BY ALL HAVING count(*) > 1),
     grouped AS (
-        SELECT *, row_number() OVER (PARTITION BY match_key, beside, import_id, is_held ORDER BY sequence) AS place_in_file
-        FROM held)
-    SELECT sequence, import_id, match_key, {_CONTACT_ID} AS contact_id, true AS contributes, false AS is_duplicate,
+        SELECT held.*, coalesce(sequence > leader, false) AS is_repeated
+        FROM held LEFT JOIN several USING (first_sequence, import_id)),
+    founders AS (SELECT first_sequence, own_id AS main_id FROM meetings WHERE is_first)
+    SELECT sequence, import_id, match_key, {_CONTACT_ID} AS contact_id, true AS contributes, beside IS NOT NULL AS is_duplicate,
            'created' AS state, CAST(NULL AS VARCHAR) AS reason
-    FROM {{pool}} ANTI JOIN meetings USING (sequence) WHERE sequence NOT IN (SELECT sequence FROM judged WHERE is_left_out)
+    FROM weighed ANTI JOIN meetings USING (sequence)
     UNION ALL
     SELECT sequence, import_id, match_key,
            CASE WHEN policy = 'create' THEN own_id ELSE main_id END,
-           NOT is_held AND (policy <> 'skip' OR place = 1),
-           beside IS NOT NULL OR (policy = 'create' AND place > 1),
-           CASE WHEN policy = 'create' OR place = 1 THEN 'created'
-                WHEN is_held OR place_in_file > 1 OR policy = 'skip' THEN 'skipped'
+           NOT is_held AND (policy <> 'skip' OR is_first),
+           beside IS NOT NULL OR (policy = 'create' AND NOT is_first),
+           CASE WHEN policy = 'create' OR is_first THEN 'created'
+                WHEN is_held OR is_repeated OR policy = 'skip' THEN 'skipped'
                 ELSE 'merged' END,
-           CASE WHEN policy = 'create' OR place = 1 THEN NULL
+           CASE WHEN policy = 'create' OR is_first THEN NULL
                 WHEN is_held THEN '{Skip.SHARED_MAILBOX}'
-                WHEN place_in_file > 1 THEN '{Skip.DUPLICATE_IN_FILE}'
+                WHEN is_repeated THEN '{Skip.DUPLICATE_IN_FILE}'
                 WHEN policy = 'skip' THEN '{Skip.EXISTING_CONTACT}' END
-    FROM grouped
+    FROM grouped JOIN founders USING (first_sequence)
     UNION ALL
     SELECT sequence, import_id, match_key, NULL, false, false, 'skipped', '{Skip.DECIDED}'
     FROM {{pool}} SEMI JOIN (SELECT sequence FROM judged WHERE is_left_out) USING (sequence)"""
