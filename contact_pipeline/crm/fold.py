@@ -9,7 +9,7 @@ records out of the choice. An address that is not the contact's own is one it is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import duckdb
 
@@ -54,46 +54,74 @@ def fold_records(
     *,
     clears: bool,
 ) -> None:
-    """Make the temporary table `into`: the golden records of the records in `source` (a subquery on `records`).
+    """Make the temporary view `into`: the golden records of the records in `source` (a subquery on `records`).
 
     Columns: contact_id, every canonical field and custom_fields; one row a contact. Only records that contribute count.
-    `rules` overrides the survivorship of fields; `clears` says whether any record clears a field. A contact with a single
-    record is that record, by every rule: only the others need the work. Each step reads the columns it needs and no more:
-    a million records of all columns at once would not fit into memory.
+    `rules` overrides the survivorship of fields; `clears` says whether any record clears a field. A contact whose records
+    all say the same is any of them, by every rule: only the others need the work. Each step reads the columns it needs and
+    no more: a million records of all columns at once would not fit into memory. `forget_fold` ends the view.
     """
     rule_of = {field.name: rules.get(field.name, field.survivorship) for field in FIELDS}
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE counting AS
-        SELECT contact_id, import_id, sequence, as_of FROM {source} WHERE contributes"""
-    )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE places AS {_PLACES}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE counting AS {_COUNTING.format(source=source)}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {into}_alike AS {_ALIKE}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE places AS {_PLACES.format(alike=f'{into}_alike')}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW ranked AS {_RANKED}")
     standing = _WITHOUT_CLEARED.format(masks=_masks(rule_of)) if clears else "SELECT * FROM ranked"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW standing AS {standing}")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE picked AS {_picked(rule_of)}")
-    parts = ["picked"]  # the values of one contact, some columns each
-    for rule, order in _FIRST_KNOWN.items():
+    custom = _without_nulls("custom_fields") if clears else "custom_fields"
+    _fold_differing(connection, f"{into}_differing", rule_of, custom)
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP VIEW {into} AS
+        SELECT contact_id, {", ".join(GOLDEN_COLUMNS[:-1])}, {custom} AS custom_fields
+        FROM records SEMI JOIN {into}_alike USING (sequence)
+        UNION ALL BY NAME FROM {into}_differing"""
+    )
+    for table in ("places", "counting"):
+        connection.execute(f"DROP TABLE {table}")
+
+
+def forget_fold(connection: duckdb.DuckDBPyConnection, into: str) -> None:
+    """Drop the view that `fold_records` made, and what lies behind it."""
+    connection.execute(f"DROP VIEW {into}; DROP TABLE {into}_alike; DROP TABLE {into}_differing")
+
+
+def _fold_differing(
+    connection: duckdb.DuckDBPyConnection, into: str, rule_of: Mapping[str, Survivorship], custom: str
+) -> None:
+    """Make the temporary table `into`: the contacts whose records differ, each value chosen by its rule."""
+    parts = {"picked": _picked(rule_of)}  # the values of one contact, some columns each
+    for rule, values in _FIRST_KNOWN.items():
         names = [name for name, its_rule in rule_of.items() if its_rule is rule]
         if names:
-            parts.append(f"picked_{rule.name}")
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE {parts[-1]} AS {_first_known(names, order)}")
-    whole = " JOIN ".join([parts[0], *(f"{part} USING (contact_id)" for part in parts[1:])])
-    custom = _without_nulls("custom_fields") if clears else "custom_fields"
+            parts[f"picked_{rule.name}"] = values(names)
+    for part, query in parts.items():
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {part} AS {query}")
+    whole = "picked" + "".join(f" JOIN {part} USING (contact_id)" for part in parts if part != "picked")
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE {into} AS
-        SELECT contact_id, {", ".join(GOLDEN_COLUMNS[:-1])}, {custom} AS custom_fields
-        FROM records SEMI JOIN (FROM counting ANTI JOIN places USING (sequence)) USING (sequence)
-        UNION ALL BY NAME
         SELECT * REPLACE ({in_key_order("custom_fields")} AS custom_fields)
         FROM (SELECT * REPLACE ({custom} AS custom_fields) FROM {whole})"""
     )
-    for part in (*parts, "places", "counting"):
+    for part in parts:
         connection.execute(f"DROP TABLE {part}")
 
 
-def _first_known(names: list[str], order: str) -> str:
+def _newest_known(names: list[str]) -> str:
+    """SQL for the newest values known: most contacts have two records, and only older ones need sorting."""
+    values = ", ".join(f"coalesce(newest.{name}, former.{name}, older.{name}) AS {name}" for name in names)
+    return f"""SELECT contact_id, {values}
+        FROM (FROM standing WHERE recency = -1) AS newest
+        JOIN (FROM standing WHERE recency = -2) AS former USING (contact_id)
+        LEFT JOIN ({_first_known(names, "recency DESC", "standing WHERE recency < -2")}) AS older USING (contact_id)"""
+
+
+def _oldest_known(names: list[str]) -> str:
+    return _first_known(names, "sequence", "standing")
+
+
+def _first_known(names: list[str], order: str, source: str) -> str:
     values = ", ".join(f"first_value({name} IGNORE NULLS) OVER in_order AS {name}" for name in names)
-    return f"""SELECT contact_id, {values} FROM standing
+    return f"""SELECT contact_id, {values} FROM {source}
         WINDOW in_order AS (PARTITION BY contact_id ORDER BY {order}
                             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
         QUALIFY row_number() OVER in_order = 1"""
@@ -113,14 +141,26 @@ def _picked(rule_of: Mapping[str, Survivorship]) -> str:
 
 
 # Rules that take the first value known in some order of the records.
-_FIRST_KNOWN = {Survivorship.NEWEST: "recency DESC", Survivorship.FILL: "sequence"}
+_FIRST_KNOWN: dict[Survivorship, Callable[[list[str]], str]] = {
+    Survivorship.NEWEST: _newest_known,
+    Survivorship.FILL: _oldest_known,
+}
 
-# The records of contacts that have several, and how new each is among those of its contact.
+# Records of another address than the contact's own are never alike: the fold makes something of that address.
+_COUNTING = f"""
+    SELECT contact_id, import_id, sequence, as_of,
+           hash({", ".join(GOLDEN_COLUMNS)}, CASE WHEN email <> match_key THEN sequence END) AS digest
+    FROM {{source}} WHERE contributes"""
+
+_ALIKE = (
+    "SELECT contact_id, max(sequence) AS sequence FROM counting GROUP BY contact_id HAVING min(digest) = max(digest)"
+)
+
+# The records of the other contacts, and how new each is among those of its contact: -1 for the newest, -2 for the next.
 _PLACES = """
-    WITH crowded AS (SELECT contact_id FROM counting GROUP BY contact_id HAVING count(*) > 1),
-    dated AS (SELECT contact_id, sequence, max(as_of) OVER (PARTITION BY contact_id, import_id) AS as_of
-              FROM counting SEMI JOIN crowded USING (contact_id))
-    SELECT sequence, row_number() OVER (PARTITION BY contact_id ORDER BY as_of, sequence) AS recency FROM dated"""
+    WITH dated AS (SELECT contact_id, sequence, max(as_of) OVER (PARTITION BY contact_id, import_id) AS as_of
+                   FROM counting ANTI JOIN {alike} USING (contact_id))
+    SELECT sequence, -row_number() OVER (PARTITION BY contact_id ORDER BY as_of DESC, sequence DESC) AS recency FROM dated"""
 
 # Decisions may bring in records of another address.
 _FURTHER_ADDRESS = "CASE WHEN email <> match_key THEN coalesce(secondary_email, email) ELSE secondary_email END"
@@ -139,7 +179,7 @@ _UNCLEARABLE = frozenset({Survivorship.NEVER, Survivorship.RATCHET})
 def _masks(rule_of: Mapping[str, Survivorship]) -> str:
     latest = "max(recency) FILTER (list_contains(cleared, '{0}')) OVER (PARTITION BY contact_id)"
     return ", ".join(
-        f"CASE WHEN recency >= coalesce({latest.format(name)}, 0) THEN {name} END AS {name}"
+        f"CASE WHEN coalesce(recency >= {latest.format(name)}, true) THEN {name} END AS {name}"
         for name, rule in rule_of.items()
         if rule not in _UNCLEARABLE
     )

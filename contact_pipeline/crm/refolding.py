@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from contact_pipeline.crm.fold import GOLDEN_COLUMNS, fold_records
+from contact_pipeline.crm.fold import GOLDEN_COLUMNS, fold_records, forget_fold
 from contact_pipeline.crm.history import recount
 from contact_pipeline.fields import SCORE_FIELD_NAMES, Survivorship
 from contact_pipeline.matching.links import LINKED_COLUMNS, ROWS_PER_IMPORT, link_records
@@ -128,37 +128,59 @@ def _link(connection: duckdb.DuckDBPyConnection, since: int, *, has_incoming: bo
 
 
 def _fold_touched(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Survivorship]) -> None:
-    """Fold the contacts touched, and write those that are new, changed or gone."""
-    # Scores survive a fold. A contact that is written loses its company, so that it is given one again.
-    kept = ", ".join(SCORE_FIELD_NAMES)
+    """Fold the contacts touched, and write those that are new, changed or gone.
+
+    Makes the temporary table `settled`: the contacts that stay as they are.
+    """
     compared = ", ".join((*GOLDEN_COLUMNS, "is_duplicate"))
     fold_records(connection, "folded", _TOUCHED_RECORDS, rules, clears=_has_clears(connection))
+    for table, query in (("opted", _OPTED), ("twins", _TWINS)):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW golden AS {_GOLDEN}")
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE golden AS
-        WITH opted AS (
-            SELECT DISTINCT contact_id FROM records SEMI JOIN touched USING (match_key)
-            WHERE contributes AND email IN (SELECT match_key FROM opt_outs)),
-        twins AS (SELECT contact_id, bool_and(is_duplicate) AS is_duplicate FROM links WHERE contributes GROUP BY ALL),
-        new AS (
-            SELECT folded.* REPLACE (CASE WHEN opted.contact_id IS NULL THEN opted_out ELSE true END AS opted_out), is_duplicate
-            FROM folded JOIN twins USING (contact_id) LEFT JOIN opted USING (contact_id)),
-        old AS (SELECT contact_id, {kept}, hash({compared}) AS digest FROM contacts SEMI JOIN former USING (contact_id))
-        SELECT new.*, old.* EXCLUDE (contact_id, digest) FROM new LEFT JOIN old USING (contact_id)
-        WHERE digest IS DISTINCT FROM hash({compared})"""
+        f"""CREATE OR REPLACE TEMP TABLE settled AS
+        SELECT contact_id FROM (SELECT contact_id, hash({compared}) AS digest FROM golden SEMI JOIN former USING (contact_id))
+        JOIN (SELECT contact_id, hash({compared}) AS digest FROM contacts SEMI JOIN former USING (contact_id))
+        USING (contact_id, digest)"""
+    )
+    _write_unsettled(connection)
+    forget_fold(connection, "folded")
+
+
+# Opt-outs hold for all addresses of a contact.
+_OPTED = """
+    SELECT DISTINCT contact_id FROM records SEMI JOIN touched USING (match_key)
+    WHERE contributes AND email IN (SELECT match_key FROM opt_outs)"""
+
+_TWINS = """
+    SELECT contact_id FROM links WHERE contributes AND is_duplicate
+    EXCEPT SELECT contact_id FROM links WHERE contributes AND NOT is_duplicate"""
+
+_GOLDEN = """
+    SELECT * REPLACE (contact_id IN (FROM opted) OR opted_out AS opted_out), contact_id IN (FROM twins) AS is_duplicate
+    FROM folded"""
+
+
+def _write_unsettled(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write the contacts of `golden` that are not in `settled`, in place of those in `former`."""
+    # Scores survive a fold. A contact that is written loses its company, so that it is given one again.
+    kept = ", ".join(SCORE_FIELD_NAMES)
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE kept_scores AS
+        SELECT contact_id, {kept} FROM contacts SEMI JOIN former USING (contact_id) ANTI JOIN settled USING (contact_id)"""
     )
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE settled AS SELECT contact_id FROM folded ANTI JOIN golden USING (contact_id)"
-    )
-    connection.execute("DROP TABLE folded")
-    connection.execute(
-        """DELETE FROM contacts WHERE contact_id IN (SELECT contact_id FROM former UNION SELECT contact_id FROM golden)
+        """DELETE FROM contacts WHERE contact_id IN (SELECT contact_id FROM former UNION SELECT contact_id FROM folded)
             AND contact_id NOT IN (SELECT contact_id FROM settled)"""
     )
-    connection.execute("INSERT INTO contacts BY NAME SELECT * FROM golden")
+    connection.execute(
+        """INSERT INTO contacts BY NAME
+        FROM (FROM golden ANTI JOIN settled USING (contact_id)) LEFT JOIN kept_scores USING (contact_id)"""
+    )
     # A contact that opted out under one address stays so when decisions no longer give it that address.
     connection.execute(
         """INSERT INTO opt_outs
-        SELECT DISTINCT email, now()::TIMESTAMP, NULL FROM golden
+        SELECT DISTINCT email, now()::TIMESTAMP, NULL FROM golden ANTI JOIN settled USING (contact_id)
         WHERE opted_out AND email NOT IN (SELECT match_key FROM opt_outs)"""
     )
 
@@ -228,6 +250,8 @@ def _tell_updated_from_unchanged(
         SELECT contact_id FROM (SELECT contact_id, hash({compared}) AS digest FROM fold_before)
         JOIN (SELECT contact_id, hash({compared}) AS digest FROM fold_after) USING (contact_id, digest) {settled}"""
     )
+    for name in ("fold_before", "fold_after"):
+        forget_fold(connection, name)
     connection.execute(
         """UPDATE records SET state = CASE WHEN contact_id IN (SELECT contact_id FROM unchanged)
                                            THEN 'unchanged' ELSE 'updated' END
