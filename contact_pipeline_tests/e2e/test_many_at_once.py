@@ -13,7 +13,7 @@ import duckdb
 from contact_pipeline.home import Home
 from contact_pipeline_tests.e2e.dev_server import Server, dev_server, until
 
-FILES_A_COMMAND, DROPPED = 8, 4
+FILES_A_COMMAND, DROPPED = 9, 2  # the daemon starts a process for each file, 10 s apart
 PEOPLE_A_FILE = 3
 SIGNS_OF_A_LOCK = ("lock", "Conflict", "HomeBusy", "Another process", "Another run has been", "Traceback")
 RUNS = "{ runsOrError { ... on Runs { results { status } } } }"
