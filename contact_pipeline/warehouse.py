@@ -25,6 +25,8 @@ from contact_pipeline.turns import turn
 
 _LOCK_SIGNS = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
 _MEMORY_LIMIT = "1GB"  # beyond it DuckDB works on disk; the fold of 1M contacts is no slower for it
+# Closing the file brings it up to date, once; a checkpoint at the commit as well would cost more than the commit itself.
+_CHECKPOINT_THRESHOLD = "1TB"
 _PAUSE_SECONDS = 0.02
 
 
@@ -138,7 +140,10 @@ def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
 @contextmanager
 def _closing(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
-        connection.execute(f"SET TimeZone = 'UTC'; SET memory_limit = '{_MEMORY_LIMIT}'")
+        connection.execute(
+            f"SET TimeZone = 'UTC'; SET memory_limit = '{_MEMORY_LIMIT}'; "
+            f"SET checkpoint_threshold = '{_CHECKPOINT_THRESHOLD}'"
+        )
         yield connection
     finally:
         connection.close()
