@@ -29,9 +29,11 @@ def test_two_commands_and_the_daemon_import_twenty_files_at_once(tmp_path: Path)
         said = [command.communicate(timeout=300) for command in commands]
         until(lambda: _imports(home) == len(files), "all files are imported")
         until(lambda: _runs_have_ended(server), "all runs have ended")
+        log = (home.root / "dev.log").read_text(
+            encoding="utf-8"
+        )  # before the server is stopped in the middle of a look
     assert [command.returncode for command in commands] == [0, 0], said
     assert {one["status"] for output, _ in said for one in json.loads(output)["imports"]} == {"imported"}
-    log = (home.root / "dev.log").read_text(encoding="utf-8")
     assert not [line for line in (log + said[0][1] + said[1][1]).splitlines() if _tells_of_a_lock(line)]
     _assert_totals(home, len(files))
 
