@@ -19,6 +19,11 @@ WORKBOOK_OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "stri
 CELL_CHARACTERS = 32_767  # what a workbook cell holds, in UTF-16 units
 
 
+def runs_as_formula(text: pl.Expr) -> pl.Expr:
+    """Whether a spreadsheet would run the text."""
+    return text.str.contains(_RUNS_AS_FORMULA)
+
+
 def guard_formula(text: pl.Expr) -> pl.Expr:
     """A ' before text that a spreadsheet would run; the rest as it is."""
     return text.str.replace(_RUNS_AS_FORMULA, "'$1")

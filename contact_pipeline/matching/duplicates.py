@@ -80,6 +80,8 @@ def find_duplicates(
     connection.execute(f"CREATE OR REPLACE TEMP TABLE remembered AS {_REMEMBERED}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE paired AS {_PAIRED}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE met AS {_MET.format(start=start)}")
+    for table in ("earlier", "signed", "links", "meetings", "crowds"):
+        connection.execute(f"DROP TABLE {table}")
     return Duplicates(_in_words(connection.sql(_MATCHES).pl(), policy), set_aside)
 
 
@@ -137,16 +139,23 @@ _SAID = ("name", "company", "phone", "mobile_phone", "original_crm_id", "linkedi
 
 # Everybody who is met: a contact as its records before this import say, the newest first, or a row of the file.
 _MET = f"""
+    WITH known AS (
+        SELECT * FROM records
+        WHERE contributes AND sequence < {{start}} AND contact_id IN (SELECT met_id FROM paired WHERE is_known)),
+    lone AS (SELECT max(sequence) AS sequence FROM known GROUP BY contact_id HAVING count(*) = 1)
+    SELECT contact_id AS met_id, contact_id, email, [email] AS emails, {name_of("known")} AS name, {_SIDE_COLUMNS},
+           {{{{'import_id': import_id, 'sheet': sheet, 'line': line}}}} AS source
+    FROM known SEMI JOIN lone USING (sequence)
+    UNION ALL BY NAME
     SELECT contact_id AS met_id, contact_id, arg_max(email, (name IS NOT NULL, sequence)) AS email,
            list(DISTINCT email) AS emails,
            {", ".join(f"arg_max({column}, sequence) AS {column}" for column in _SAID)},
            arg_max({{{{'import_id': import_id, 'sheet': sheet, 'line': line}}}}, sequence) AS source
-    FROM (SELECT *, {name_of("known")} AS name FROM records AS known
-          WHERE contributes AND sequence < {{start}} AND contact_id IN (SELECT met_id FROM paired))
+    FROM (SELECT *, {name_of("known")} AS name FROM known ANTI JOIN lone USING (sequence))
     GROUP BY contact_id
-    UNION ALL
-    SELECT sequence::VARCHAR, NULL, email, [email], {name_of("first")}, {_SIDE_COLUMNS},
-           {{{{'import_id': import_id, 'sheet': sheet, 'line': line}}}}
+    UNION ALL BY NAME
+    SELECT sequence::VARCHAR AS met_id, email, [email] AS emails, {name_of("first")} AS name, {_SIDE_COLUMNS},
+           {{{{'import_id': import_id, 'sheet': sheet, 'line': line}}}} AS source
     FROM arriving AS first WHERE sequence::VARCHAR IN (SELECT met_id FROM paired WHERE NOT is_known)"""
 
 _IS_SAME_NUMBER = " OR ".join(
@@ -177,16 +186,15 @@ _MATCHES = f"""
            row.sheet, row.line,
            CASE WHEN is_known THEN imports.file_name ELSE 'this file' END AS match_file,
            met.source.sheet AS match_sheet, met.source.line AS match_line, met.contact_id, row.import_id AS of_import,
-           row.ordinal, is_held, paired.state, paired.reason, decided.decision
+           row.ordinal, met_id, is_held, paired.state, paired.reason, decided.decision
     FROM paired JOIN arriving AS row USING (sequence) JOIN met USING (met_id)
     LEFT JOIN imports ON imports.import_id = met.source.import_id
     LEFT JOIN decided USING (sequence, met_id)
-    WHERE decided.decision IS DISTINCT FROM 'keep apart' OR row.email = met.email
-    ORDER BY row.sequence, list_position({[str(rule) for rule in Rule]}, rule), met_id"""
+    WHERE decided.decision IS DISTINCT FROM 'keep apart' OR row.email = met.email"""
 
 
 def _in_words(matches: pl.DataFrame, policy: str) -> pl.DataFrame:
-    """The matches with what becomes of each row."""
+    """The matches in order, with what becomes of each row."""
     by_address = {found: words for (found, of_policy), words in _OUTCOMES.items() if of_policy == policy}
     outcome = (
         pl.when(pl.col("decision").is_not_null())
@@ -199,5 +207,6 @@ def _in_words(matches: pl.DataFrame, policy: str) -> pl.DataFrame:
         .then(pl.format("left out: {}", "reason"))
         .otherwise(pl.col("state").replace_strict(_OWN_WAY, default=None))
     )
-    said = matches.select(outcome.alias("outcome"), pl.exclude("is_held", "state", "reason", "decision"))
+    in_order = matches.sort("ordinal", pl.col("rule").cast(pl.Enum(Rule)), "met_id")
+    said = in_order.select(outcome.alias("outcome"), pl.exclude("met_id", "is_held", "state", "reason", "decision"))
     return said.select(pl.exclude("ordinal"), "ordinal")

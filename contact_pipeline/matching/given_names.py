@@ -7,7 +7,7 @@ follows from it (`holds`), and how a name is written (`cleaning.names`).
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from contact_pipeline.cleaning.vocabulary import fold
@@ -27,6 +27,7 @@ def name_words(name: str) -> tuple[str, ...]:
     return tuple(plain.split(" ")) if plain else ()
 
 
+@lru_cache(maxsize=100_000)  # people are many, pairs of given names few
 def may_be_same(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Can these given names (as `name_words` gives them) be one person's? A blank name fits every other.
 

@@ -55,6 +55,8 @@ def pair_by_signs(connection: duckdb.DuckDBPyConnection, start: int) -> dict[str
     connection.register("others", strangers(connection.sql(_NAMES_THAT_DIFFER).pl()))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE signed AS {_SIGNED}")
     connection.unregister("others")
+    for table in ("file_signs", "known_signs", "of_several", "shared", "sides", "candidates"):
+        connection.execute(f"DROP TABLE {table}")
     return set_aside
 
 
@@ -64,6 +66,7 @@ def _collect_sides(connection: duckdb.DuckDBPyConnection, start: int) -> dict[st
     for table, signs in (
         ("file_signs", _signs("arriving")),
         ("known_signs", f"FROM ({_signs(known)}) SEMI JOIN file_signs USING (sign)"),
+        ("of_several", _OF_SEVERAL),
         ("shared", _SHARED),
         ("sides", _SIDES),
     ):
@@ -90,11 +93,15 @@ def _signs(source: str) -> str:
     )
 
 
+_ALL_SIGNS = "(SELECT sign, rule, who, first FROM file_signs UNION ALL SELECT sign, rule, who, first FROM known_signs)"
+
+# Most signs are of one address only, and counting distinct ones is dear.
+_OF_SEVERAL = f"SELECT sign FROM {_ALL_SIGNS} GROUP BY sign HAVING min(who) <> max(who)"
+
 _SHARED = f"""
     SELECT sign, any_value(rule) AS rule, count(DISTINCT who) > {MOST_ADDRESSES} AS is_crowd,
            any_value(rule) = {_PHONE} AND count(DISTINCT first) >= {SWITCHBOARD_NAMES} AS is_switchboard
-    FROM (SELECT sign, rule, who, first FROM file_signs UNION ALL SELECT sign, rule, who, first FROM known_signs)
-    GROUP BY sign HAVING min(who) <> max(who)"""
+    FROM {_ALL_SIGNS} SEMI JOIN of_several USING (sign) GROUP BY sign"""
 
 _SIDE = "sign, rule, sequence, email, match_key, first_name, last_name"
 _SIDES = f"""

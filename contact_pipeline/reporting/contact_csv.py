@@ -11,7 +11,7 @@ import polars as pl
 import polars.selectors as cs
 
 from contact_pipeline.atomic import atomic_path
-from contact_pipeline.safe_text import guard_formula
+from contact_pipeline.safe_text import guard_formula, runs_as_formula
 
 
 def write_csv(path: Path, frame: pl.DataFrame) -> None:
@@ -22,7 +22,13 @@ def write_csv(path: Path, frame: pl.DataFrame) -> None:
     """
     names = pl.DataFrame({"name": frame.columns}, schema={"name": pl.String}).select(guard_formula(pl.col("name")))
     as_text = frame.cast({cs.categorical() | cs.enum(): pl.String})
-    guarded = as_text.with_columns(guard_formula(pl.col(pl.String)))
+    guarded = as_text.with_columns(guard_formula(pl.col(name)) for name in _columns_that_run(as_text))
     guarded.columns = names["name"].to_list()
     with atomic_path(path) as temporary:
         guarded.write_csv(temporary, include_bom=True, datetime_format="%Y-%m-%d %H:%M:%S")
+
+
+def _columns_that_run(frame: pl.DataFrame) -> list[str]:
+    """The columns with a cell that could run as a formula: most have none, and looking is cheaper than rewriting them."""
+    runs = frame.select(runs_as_formula(pl.col(pl.String)).any())
+    return [column.name for column in runs if column.item()]
