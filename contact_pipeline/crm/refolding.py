@@ -86,7 +86,7 @@ def _settle_keys(connection: duckdb.DuckDBPyConnection, since: int, *, has_incom
     live = f"SELECT {columns} FROM records WHERE match_key IS NOT NULL"
     arriving = f" UNION ALL SELECT {columns} FROM incoming" if has_incoming else ""
     connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW live AS
+        f"""CREATE OR REPLACE TEMP TABLE live AS
         SELECT * FROM ({live}{arriving}) WHERE email IN (SELECT email FROM verdicts) OR match_key <> email"""
     )
     wanted_keys(connection, "live")
@@ -109,10 +109,11 @@ def _link(connection: duckdb.DuckDBPyConnection, since: int, *, has_incoming: bo
     """Give each record of a touched key its contact: mend the links of those since `since`, store the incoming ones."""
     arriving = f" UNION ALL SELECT {LINKED_COLUMNS} FROM incoming" if has_incoming else ""
     connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW pool AS
+        f"""CREATE OR REPLACE TEMP TABLE pool AS
         SELECT {LINKED_COLUMNS} FROM records SEMI JOIN touched USING (match_key){arriving}"""
     )
     link_records(connection, "pool")
+    connection.execute("DROP VIEW weighed; DROP TABLE pool")
     connection.execute(
         """UPDATE records SET contact_id = links.contact_id, contributes = links.contributes, state = links.state,
                               reason = links.reason
