@@ -113,7 +113,7 @@ def _link(connection: duckdb.DuckDBPyConnection, since: int, *, has_incoming: bo
         SELECT {LINKED_COLUMNS} FROM records SEMI JOIN touched USING (match_key){arriving}"""
     )
     link_records(connection, "pool")
-    connection.execute("DROP VIEW weighed; DROP TABLE pool")
+    connection.execute("DROP TABLE pool")
     connection.execute(
         """UPDATE records SET contact_id = links.contact_id, contributes = links.contributes, state = links.state,
                               reason = links.reason

@@ -76,6 +76,7 @@ def find_duplicates(
         SELECT {LINKED_COLUMNS} FROM earlier UNION ALL SELECT {LINKED_COLUMNS} FROM arriving"""
     )
     link_records(connection, "pool")
+    connection.execute("DROP VIEW pool")
     set_aside = pair_by_signs(connection, start)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE remembered AS {_REMEMBERED}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE paired AS {_PAIRED}")
@@ -90,7 +91,7 @@ def _settle_keys(connection: duckdb.DuckDBPyConnection, start: int) -> None:
     weigh_decisions(connection)
     columns = "sequence, email, match_key, first_name, last_name, full_name"
     connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW live AS
+        f"""CREATE OR REPLACE TEMP TABLE live AS
         SELECT * FROM (SELECT {columns} FROM records WHERE match_key IS NOT NULL AND sequence < {start}
                        UNION ALL SELECT {columns} FROM arriving)
         SEMI JOIN verdicts USING (email)"""

@@ -51,6 +51,7 @@ def link_records(connection: duckdb.DuckDBPyConnection, pool: str) -> None:
     connection.register("strangers", strangers(connection.sql(_NAMES_THAT_DIFFER).pl()))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE links AS {_LINKS.format(pool=pool)}")
     connection.unregister("strangers")
+    connection.execute("DROP VIEW weighed")
 
 
 # Stable through rerun and rebuild: the id depends only on where the founding record stands.
