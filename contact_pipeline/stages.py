@@ -24,6 +24,7 @@ import polars as pl
 from contact_pipeline.approvals import must_wait
 from contact_pipeline.atomic import atomic_path
 from contact_pipeline.cleaning.contacts import clean_contacts
+from contact_pipeline.crm.companies import refresh_companies
 from contact_pipeline.crm.decisions import take_decisions
 from contact_pipeline.crm.history import record_import, record_waiting, sequence_of, state_counts
 from contact_pipeline.crm.importing import Intake, import_records
@@ -150,7 +151,7 @@ def report_duplicates(home: Home, receipt: Receipt) -> Duplicates:
 
 
 def take_into_crm(home: Home, receipt: Receipt) -> Ledger | None:
-    """stages/validated_contacts -> records, contacts and the history, in one transaction. Raises LedgerMismatch.
+    """stages/validated_contacts -> records, contacts, companies and the history, in one transaction. Raises LedgerMismatch.
 
     None where the import must be approved first; then only the history says so. Rows that an older version left are made
     anew first.
@@ -162,7 +163,9 @@ def take_into_crm(home: Home, receipt: Receipt) -> Ledger | None:
         if must_wait(connection, receipt):
             record_waiting(connection, receipt, _mapping(home, receipt))
             return None
-        return fold_into(connection, home, receipt)
+        ledger = fold_into(connection, home, receipt)
+        refresh_companies(connection, anew=False)
+        return ledger
 
 
 def fold_into(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receipt) -> Ledger:

@@ -53,7 +53,8 @@ def crm_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> Itera
     **_SHARED,
     deps=[crm_contacts],
     kinds={"duckdb"},
-    description="Companies as the contacts show them: one a business domain, else one a normalised name; contacts linked.",
+    description="Companies as the contacts show them: one a business domain, else one a normalised name; contacts linked. An "
+    "import brings them up to date with its contacts; materialized alone, this asset does it for all that changed since.",
 )
 def crm_companies(home: HomeResource) -> dg.MaterializeResult[None]:
     with open_crm(home.open()) as connection:
