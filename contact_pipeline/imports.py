@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from contact_pipeline.approvals import released
 from contact_pipeline.crm.differences import Differences
-from contact_pipeline.crm.history import PastImport, past_import
-from contact_pipeline.crm.known import LIVE, known_bytes, opted_out_contacts, renewed
+from contact_pipeline.crm.history import IMPORTED, PastImport, past_import
+from contact_pipeline.crm.known import known_bytes, opted_out_contacts, renewed
 from contact_pipeline.crm.ledger import Ledger
 from contact_pipeline.crm.models import model_in_use
 from contact_pipeline.crm.session import read_crm
@@ -21,6 +21,7 @@ from contact_pipeline.errors import FileRefused
 from contact_pipeline.handover import LATEST, REPORT, WORKBOOK
 from contact_pipeline.home import Home
 from contact_pipeline.intake.receipt import Receipt, receive
+from contact_pipeline.reporting.duplicates_workbook import duplicates_workbook
 from contact_pipeline.settings import Policy
 from contact_pipeline.trial import Trial, try_import
 from contact_pipeline.validation.sampled import SampleCheck
@@ -133,12 +134,16 @@ def scores_now(home: Home) -> dict[str, Any] | None:
 
 def artifacts(home: Home, imports: list[FileOutcome]) -> dict[str, str]:
     """The files that are there to be looked at, by name."""
-    named = {"workbook": home.reports / LATEST / WORKBOOK, "report": home.reports / LATEST / REPORT}
+    named: dict[str, Path | None] = {
+        "workbook": home.reports / LATEST / WORKBOOK,
+        "report": home.reports / LATEST / REPORT,
+    }
     for one in imports:
         if one.import_id:
             named[f"workbook of {one.import_id}"] = home.reports / one.import_id / WORKBOOK
             named[f"report of {one.import_id}"] = home.reports / one.import_id / REPORT
-    return {name: str(path) for name, path in named.items() if path.exists()}
+            named[f"duplicates of {one.import_id}"] = duplicates_workbook(home, one.import_id)
+    return {name: str(path) for name, path in named.items() if path and path.exists()}
 
 
 def _import_file(runner: Runner, path: Path, policy: Policy | None, *, alone: bool) -> tuple[FileOutcome, bool]:
@@ -156,7 +161,7 @@ def _import_file(runner: Runner, path: Path, policy: Policy | None, *, alone: bo
     if known and past and known.must_opt_out(receipt):
         return _opt_out(runner, path, receipt, past, scoring=alone), True
     if known and past and not known.may_come_again and not runner.is_unfinished(known):
-        return (_already_imported(path, past) if known.status == LIVE else _outcome(home, path, past)), False
+        return (_already_imported(path, past) if known.status == IMPORTED else _outcome(home, path, past)), False
     return _outcome(home, path, runner.import_file(receipt, scoring=alone)), True
 
 
@@ -164,7 +169,7 @@ def _opt_out(runner: Runner, path: Path, receipt: Receipt, past: PastImport, *, 
     """Take known bytes in again at their old place, everybody in them opted out as their new name says."""
     before = _count_opted_out(runner.home)
     now = runner.import_file(receipt, scoring=scoring)
-    if now.status != LIVE:
+    if now.status != IMPORTED:
         return _outcome(runner.home, path, now)
     count = _count_opted_out(runner.home) - before
     reason = f"{_known_as(past)}; its new name says that they opted out, so {count:,} contacts were opted out now."

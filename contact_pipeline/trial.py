@@ -18,7 +18,8 @@ import polars as pl
 from contact_pipeline import stages
 from contact_pipeline.approvals import must_wait
 from contact_pipeline.crm.differences import Differences, differences
-from contact_pipeline.crm.known import LIVE, known_bytes, opted_out_contacts, renewed
+from contact_pipeline.crm.history import IMPORTED
+from contact_pipeline.crm.known import known_bytes, opted_out_contacts, renewed
 from contact_pipeline.crm.ledger import Ledger
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.home import Home
@@ -50,7 +51,7 @@ def try_import(home: Home, path: Path, options: ImportOptions) -> Trial:
         with read_crm(home) as connection:
             known = known_bytes(connection, receipt.sha256)
         receipt = renewed(passing, receipt, options, known)
-        is_live = known is not None and known.status == LIVE
+        is_live = known is not None and known.status == IMPORTED
         if known and is_live and not known.must_opt_out(receipt):
             return Trial(receipt)
         _copy_whole(home, passing)

@@ -11,11 +11,10 @@ from datetime import datetime
 
 import duckdb
 
+from contact_pipeline.crm.history import IMPORTED, WAITING
 from contact_pipeline.home import Home
 from contact_pipeline.intake.receipt import Receipt, amend
 from contact_pipeline.settings import ImportOptions
-
-LIVE, WAITING = "imported", "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Known:
     @property
     def may_come_again(self) -> bool:
         """Are its bytes taken as new when they come again? Those of a refused or undone import are."""
-        return self.status not in {LIVE, WAITING}
+        return self.status not in {IMPORTED, WAITING}
 
     def must_opt_out(self, receipt: Receipt) -> bool:
         """Is it on record without the opt-out that a later name of its bytes asks for?"""
@@ -46,7 +45,7 @@ def known_imports(connection: duckdb.DuckDBPyConnection) -> dict[str, Known]:
 
 def known_bytes(connection: duckdb.DuckDBPyConnection, sha256: str) -> Known | None:
     """The import of these bytes on record, a live one before any other."""
-    return next(iter(_known(connection, "sha256 = ? ORDER BY status <> ?", [sha256, LIVE])), None)
+    return next(iter(_known(connection, "sha256 = ? ORDER BY status <> ?", [sha256, IMPORTED])), None)
 
 
 def options_again(receipt: Receipt, options: ImportOptions, known: Known | None) -> ImportOptions:

@@ -16,7 +16,7 @@ from contact_pipeline.crm.fold import GOLDEN_COLUMNS, fold_records, forget_fold
 from contact_pipeline.crm.history import recount
 from contact_pipeline.fields import SCORE_FIELD_NAMES, Survivorship
 from contact_pipeline.matching.links import LINKED_COLUMNS, ROWS_PER_IMPORT, link_records
-from contact_pipeline.matching.verdicts import wanted_keys, weigh_decisions
+from contact_pipeline.matching.verdicts import KEYED_COLUMNS, wanted_keys
 
 _TOUCHED_RECORDS = "(SELECT * FROM records SEMI JOIN touched USING (match_key))"
 
@@ -81,15 +81,9 @@ def _note_former(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _settle_keys(connection: duckdb.DuckDBPyConnection, since: int, *, has_incoming: bool) -> int:
     """Give each record the key that decisions want; gives the first sequence number at which that changed something."""
-    weigh_decisions(connection)
-    columns = "sequence, email, match_key, first_name, last_name, full_name"
-    live = f"SELECT {columns} FROM records WHERE match_key IS NOT NULL"
-    arriving = f" UNION ALL SELECT {columns} FROM incoming" if has_incoming else ""
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE live AS
-        SELECT * FROM ({live}{arriving}) WHERE email IN (SELECT email FROM verdicts) OR match_key <> email"""
-    )
-    wanted_keys(connection, "live")
+    stored = f"SELECT {KEYED_COLUMNS} FROM records WHERE match_key IS NOT NULL"
+    arriving = f" UNION ALL SELECT {KEYED_COLUMNS} FROM incoming" if has_incoming else ""
+    wanted_keys(connection, stored + arriving)
     moved = connection.execute("SELECT min(sequence) FROM wanted").fetchall()[0][0]
     if moved is None:
         return since

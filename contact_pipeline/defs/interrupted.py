@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 
-from contact_pipeline.crm.known import LIVE, Known
+from contact_pipeline.crm.history import IMPORTED
+from contact_pipeline.crm.known import Known
 
 _UNDER_WAY = [dg.DagsterRunStatus.NOT_STARTED, *IN_PROGRESS_RUN_STATUSES]
 _ENDED_EARLY = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -34,7 +35,7 @@ def is_unfinished(
 
     `followers` are all assets that follow from the contacts, `partitioned` those of them that are made once an import.
     """
-    if known.status != LIVE:
+    if known.status != IMPORTED:
         return False
     since = max(_seconds(known.finished_at), _ended_early_at(instance, known.import_id))
     own = {key: [known.import_id] if key in partitioned else None for key in followers}

@@ -18,7 +18,7 @@ from contact_pipeline.cleaning.emails import TOMBSTONE_EMAIL
 from contact_pipeline.matching.decisions import HEADERS, name_of, person_of
 from contact_pipeline.matching.links import LINKED_COLUMNS, ROWS_PER_IMPORT, Skip, link_records
 from contact_pipeline.matching.signs import Rule, number_of, pair_by_signs
-from contact_pipeline.matching.verdicts import wanted_keys, weigh_decisions
+from contact_pipeline.matching.verdicts import KEYED_COLUMNS, wanted_keys
 
 HELD = f"held: {Skip.SHARED_MAILBOX}"
 IN_FILE, IN_CRM = "in file", "in CRM"
@@ -88,15 +88,8 @@ def find_duplicates(
 
 def _settle_keys(connection: duckdb.DuckDBPyConnection, start: int) -> None:
     """Give the rows the keys that earlier decisions want."""
-    weigh_decisions(connection)
-    columns = "sequence, email, match_key, first_name, last_name, full_name"
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE live AS
-        SELECT * FROM (SELECT {columns} FROM records WHERE match_key IS NOT NULL AND sequence < {start}
-                       UNION ALL SELECT {columns} FROM arriving)
-        SEMI JOIN verdicts USING (email)"""
-    )
-    wanted_keys(connection, "live")
+    earlier = f"SELECT {KEYED_COLUMNS} FROM records WHERE match_key IS NOT NULL AND sequence < {start}"
+    wanted_keys(connection, f"{earlier} UNION ALL SELECT {KEYED_COLUMNS} FROM arriving")
     connection.execute(
         "UPDATE arriving SET match_key = wanted.match_key FROM wanted WHERE arriving.sequence = wanted.sequence"
     )

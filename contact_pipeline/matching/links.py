@@ -12,7 +12,7 @@ from enum import StrEnum
 import duckdb
 
 from contact_pipeline.matching.holds import strangers
-from contact_pipeline.matching.verdicts import judge, weigh_decisions
+from contact_pipeline.matching.verdicts import judge
 
 # A record's place in the order of everything: import by import, row by row.
 ROWS_PER_IMPORT = 2**32
@@ -42,8 +42,8 @@ def link_records(connection: duckdb.DuckDBPyConnection, pool: str) -> None:
     that of the first record that has one: these are held. Under skip the rest are left out, under create each founds a
     twin. Of several rows of one file the first that is not held carries the state of the group. Decisions come first: a
     record is left out, is never held and escapes the policy of its import, or joins a contact of its own beside the others.
+    Needs `verdicts`, which `wanted_keys` makes.
     """
-    weigh_decisions(connection)
     judge(connection, pool)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW weighed AS {_WEIGHED.format(pool=pool)}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE crowds AS {_CROWDS}")

@@ -58,22 +58,31 @@ def judge(connection: duckdb.DuckDBPyConnection, pool: str) -> None:
     )
 
 
-def wanted_keys(connection: duckdb.DuckDBPyConnection, live: str) -> None:
-    """Make the temporary table `wanted`: the key of each record of `live` that decisions move, or no longer move.
+def wanted_keys(connection: duckdb.DuckDBPyConnection, everyone: str) -> None:
+    """Make the temporary table `wanted`: the key of each record that decisions move, or no longer move.
 
-    `live` has sequence, email, match_key and names of all records there are. `wanted` has sequence, match_key (as it should
-    be) and former (as it is), of the records where they differ. Needs `verdicts`.
+    `everyone` is SQL that gives KEYED_COLUMNS of all records there are. `wanted` has sequence, match_key (as it should be)
+    and former (as it is), of the records where they differ. Makes `verdicts` as well.
     """
-    judge(connection, live)
+    weigh_decisions(connection)
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE wanted AS
-        WITH kept AS (
-            SELECT circle, arg_min(email, sequence) AS match_key FROM judged WHERE NOT is_left_out GROUP BY circle),
-        placed AS (SELECT sequence, kept.match_key FROM judged JOIN kept USING (circle) WHERE NOT is_left_out)
-        SELECT sequence, coalesce(placed.match_key, live.email) AS match_key, live.match_key AS former
-        FROM {live} AS live LEFT JOIN placed USING (sequence)
-        WHERE live.match_key IS DISTINCT FROM coalesce(placed.match_key, live.email)"""
+        f"""CREATE OR REPLACE TEMP TABLE concerned AS
+        SELECT * FROM ({everyone}) WHERE email IN (SELECT email FROM verdicts) OR match_key <> email"""
     )
+    judge(connection, "concerned")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE wanted AS {_WANTED}")
+    connection.execute("DROP TABLE concerned")
+
+
+KEYED_COLUMNS = "sequence, email, match_key, first_name, last_name, full_name"
+
+_WANTED = """
+    WITH kept AS (
+        SELECT circle, arg_min(email, sequence) AS match_key FROM judged WHERE NOT is_left_out GROUP BY circle),
+    placed AS (SELECT sequence, kept.match_key FROM judged JOIN kept USING (circle) WHERE NOT is_left_out)
+    SELECT sequence, coalesce(placed.match_key, concerned.email) AS match_key, concerned.match_key AS former
+    FROM concerned LEFT JOIN placed USING (sequence)
+    WHERE concerned.match_key IS DISTINCT FROM coalesce(placed.match_key, concerned.email)"""
 
 
 def _circles(latest: pl.DataFrame) -> pl.DataFrame:

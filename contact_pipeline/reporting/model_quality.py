@@ -57,7 +57,7 @@ def _gain_sentence(card: ModelCard) -> str:
 
 def _calibration_sentence(chosen: Metrics) -> str:
     off, chance = chosen.ece * 100, chosen.ece_floor * 100
-    verdict = (
-        "no more than chance alone would show" if chosen.ece <= chosen.ece_floor * 1.5 else "more than chance alone"
+    return (
+        f"Predicted chances are off by {off:.1f} points on average; by chance alone the best possible predictions would be "
+        f"off by {chance:.1f}."
     )
-    return f"Predicted chances are off by {off:.1f} points on average, {verdict} ({chance:.1f})."

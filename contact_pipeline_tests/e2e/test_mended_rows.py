@@ -22,6 +22,7 @@ from contact_pipeline.crm.session import read_crm
 from contact_pipeline.defs.running import Runner, runner
 from contact_pipeline.home import Home
 from contact_pipeline.imports import FileOutcome, import_files, try_files
+from contact_pipeline_tests.unit.whole_way import write_rows
 
 LINES = (
     "E-Mail-Adresse,Vorname,Phone,Country,Favourite colour",
@@ -48,14 +49,6 @@ def _rows(path: Path | None) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def _write(path: Path, rows: list[dict[str, str]]) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
-
-
 def _contacts(home: Home) -> pl.DataFrame:
     with duckdb.connect(str(home.crm), read_only=True) as connection:
         return connection.sql("SELECT email, first_name, phone, custom_fields FROM contacts ORDER BY email").pl()
@@ -71,7 +64,7 @@ def test_mended_rows_come_in_as_an_import_that_names_its_parent(
     assert rows[0]["Favourite colour"] == "'=1+1"
     rows[0]["E-Mail-Adresse"] = "bob@acme.example"
     rows[1]["E-Mail-Adresse"] = "cy@acme.example"
-    mended = _write(tmp_path / "mended rows.csv", rows)
+    mended = write_rows(tmp_path / "mended rows.csv", rows)
 
     tried = try_files(running.home, [mended], None).imports[0]
     second = _import(running, mended)
@@ -92,7 +85,7 @@ def test_mended_rows_come_in_as_an_import_that_names_its_parent(
     still = _rows(second.quarantine_file)
     assert [(row["Set-aside line"], row["Vorname"]) for row in still] == [("5", "Dee")]
     still[0]["E-Mail-Adresse"] = "dee@acme.example"
-    third = _import(running, _write(tmp_path / "once more.csv", still))
+    third = _import(running, write_rows(tmp_path / "once more.csv", still))
     assert (third.ledger.created, third.ledger.failed) == (1, 0)
     assert _contacts(running.home)["email"].to_list()[-1] == "dee@acme.example"
 
@@ -144,7 +137,7 @@ def test_run_takes_mended_rows_and_refuses_those_of_another_home(
     first = json.loads(command("home", "run", contacts_csv(*LINES)).stdout)["imports"][0]
     rows = _rows(Path(first["quarantine_file"]))[:1]
     rows[0]["E-Mail-Adresse"] = "bob@acme.example"
-    mended = _write(tmp_path / "mended.csv", rows)
+    mended = write_rows(tmp_path / "mended.csv", rows)
 
     told = json.loads(command("home", "inspect", mended).stdout)[0]
     assert (told["status"], told["tables"][0]["kind"]) == ("ok", "mended")

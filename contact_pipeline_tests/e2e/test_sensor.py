@@ -70,6 +70,14 @@ def _drop(home: Home, name: str, text: str, *, age: float = LONG_AGO) -> Path:
 CONTACTS = "Email,Name\nann@acme.example,Ann Lee\n"
 
 
+def _drop_and_import(daemon: Daemon) -> Path:
+    """Where the file lay before it was imported and put away."""
+    path = _drop(daemon.home, "list.csv", CONTACTS)
+    daemon.tick()
+    daemon.run(daemon.tick())
+    return path
+
+
 def test_a_dropped_file_is_imported_and_put_away(daemon: Daemon) -> None:
     path = _drop(daemon.home, "list.csv", CONTACTS)
     assert not daemon.tick().run_requests, "one look does not show that a file stands still"
@@ -117,9 +125,7 @@ def test_a_refused_file_moves_aside_with_a_note_and_may_come_again(daemon: Daemo
 
 
 def test_known_bytes_under_another_name_start_no_run(daemon: Daemon) -> None:
-    _drop(daemon.home, "list.csv", CONTACTS)
-    daemon.tick()
-    daemon.run(daemon.tick())
+    _drop_and_import(daemon)
     _drop(daemon.home, "again.csv", CONTACTS)
     daemon.tick()
     assert not daemon.tick().run_requests
@@ -138,9 +144,7 @@ def test_a_lost_cursor_imports_nothing_twice(daemon: Daemon) -> None:
 
 
 def test_a_file_left_behind_by_a_crash_after_the_import_is_put_away(daemon: Daemon) -> None:
-    path = _drop(daemon.home, "list.csv", CONTACTS)
-    daemon.tick()
-    daemon.run(daemon.tick())
+    path = _drop_and_import(daemon)
     shutil.move(daemon.home.drop / "done" / "list.csv", path)
     daemon.tick()
     assert not daemon.tick().run_requests
@@ -188,9 +192,7 @@ def test_known_bytes_under_a_name_that_says_so_opt_everybody_out_once(daemon: Da
 
 
 def test_known_bytes_that_need_more_than_being_put_away_wait_until_no_run_is_under_way(daemon: Daemon) -> None:
-    _drop(daemon.home, "list.csv", CONTACTS)
-    daemon.tick()
-    daemon.run(daemon.tick())
+    _drop_and_import(daemon)
     _drop(daemon.home, "unsubscribed_list.csv", CONTACTS)
     daemon.tick()
     with turn_of_runs(daemon.home):

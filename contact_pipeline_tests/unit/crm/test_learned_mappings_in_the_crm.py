@@ -17,10 +17,11 @@ from contact_pipeline.crm.mappings import forget, learned_mappings, note_custom_
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.errors import UsageError
 from contact_pipeline.home import Home
-from contact_pipeline.intake.receipt import read_receipt, receive
+from contact_pipeline.intake.receipt import read_receipt
 from contact_pipeline.mapping.plan import TablePlan
 from contact_pipeline.reruns import renew_options
 from contact_pipeline.settings import ImportOptions
+from contact_pipeline_tests.unit.whole_way import bring_file
 
 Csv = Callable[..., Path]
 _HEADER = "Email,Wer,Seats,Password"
@@ -32,11 +33,7 @@ def _mapped(home: Home, import_id: str) -> TablePlan:
 
 
 def _import(home: Home, path: Path, **mapping: str) -> str:
-    receipt = receive(home, path, ImportOptions(mapping=mapping))
-    stages.stage_raw_file(home, receipt)
-    stages.stage_mapped_contacts(home, receipt)
-    stages.stage_validated_contacts(home, receipt)
-    stages.take_into_crm(home, receipt)
+    receipt, _ = bring_file(home, path, ImportOptions(mapping=mapping))
     return receipt.import_id
 
 

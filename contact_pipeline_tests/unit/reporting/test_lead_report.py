@@ -111,7 +111,7 @@ def test_a_model_is_shown_with_all_candidates_and_what_was_kept_out(leads: pl.Da
     for part in ("Points", "Regression", "Blend in use", "0.860", "4.1×", "Guessing the average", "Lead Status"):
         assert part in text
     assert "Calling the best 20% of the leads finds 63% of the conversions." in text
-    assert "off by 1.1 points on average, no more than chance alone would show (1.2)" in text
+    assert "off by 1.1 points on average; by chance alone the best possible predictions would be off by 1.2." in text
 
 
 def test_points_are_explained_and_show_no_chances(leads_of: LeadsOf, facts: ReportFacts) -> None:
