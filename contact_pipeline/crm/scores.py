@@ -16,10 +16,15 @@ _COMPARED = [name for name in SCORE_FIELD_NAMES if name != "scored_at"]
 
 
 def contacts_frame(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """All contacts with every column, JSON as text, in the order of contact_id."""
+    """All contacts with every column, JSON as text, in the order of contact_id.
+
+    `arrival` is the sequence number of the first record of each: the order in which they came.
+    """
     contacts: pl.DataFrame = connection.sql(
         """SELECT * REPLACE (custom_fields::VARCHAR AS custom_fields, score_breakdown::VARCHAR AS score_breakdown)
-        FROM contacts ORDER BY contact_id"""
+        FROM contacts LEFT JOIN (
+            SELECT contact_id, min(sequence) AS arrival FROM records WHERE contributes GROUP BY contact_id
+        ) USING (contact_id) ORDER BY contact_id"""
     ).pl()
     return contacts
 

@@ -10,7 +10,7 @@ import duckdb
 from contact_pipeline.errors import PipelineError
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _FIELD_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in FIELDS)
 _SCORE_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in SCORE_FIELDS)
@@ -28,6 +28,11 @@ _OPT_OUTS = "opt_outs (match_key VARCHAR, since TIMESTAMP, import_id VARCHAR)"
 
 # Keyed digests of the addresses of people who were erased; the key is made with the first of them.
 _SUPPRESSIONS = "suppressions (digest VARCHAR, since TIMESTAMP)"
+
+# What people did and when, from activity files; the person is looked up by match_key whenever activities are read.
+_ACTIVITIES = """activities (
+        import_id VARCHAR, sequence BIGINT, sheet VARCHAR, line BIGINT, match_key VARCHAR, kind VARCHAR,
+        happened_at TIMESTAMP, times DOUBLE, state VARCHAR, reason VARCHAR)"""
 
 # No primary keys: uniqueness is the merge's job and its index would cost more than the merge.
 _TABLES = (
@@ -53,6 +58,7 @@ _TABLES = (
     _DECISIONS,
     _OPT_OUTS,
     _SUPPRESSIONS,
+    _ACTIVITIES,
     "model_versions (version VARCHAR, created_at TIMESTAMP, method VARCHAR, in_use BOOLEAN, card JSON, model BLOB)",
     "score_history (scored_at TIMESTAMP, contact_id VARCHAR, lead_score DOUBLE, lead_category VARCHAR, model_version VARCHAR)",
 )
@@ -69,6 +75,7 @@ _MIGRATIONS: dict[int, tuple[str, ...]] = {
         *(f"CREATE TABLE {table}" for table in (_DECISIONS, _OPT_OUTS, _SUPPRESSIONS)),
         "INSERT INTO opt_outs SELECT match_key, min(as_of), arg_min(import_id, sequence) FROM records WHERE opted_out GROUP BY 1",
     ),
+    3: (f"CREATE TABLE {_ACTIVITIES}",),
 }
 
 

@@ -53,6 +53,13 @@ class FeatureSummary(_Frozen):
     importance: float
 
 
+class Drift(_Frozen):
+    """How far the latest past leads differ from the earlier ones in one column, or in the score (`column` is "score")."""
+
+    column: str
+    psi: float  # population stability index: quiet under .10, watch from there, alarm from .25
+
+
 class ExcludedColumn(_Frozen):
     """A column that was kept out of the model, and why."""
 
@@ -67,13 +74,21 @@ class ModelCard(_Frozen):
     method: Literal["points", "model"]
     reason: str  # why this method, in one sentence
     trained_at: datetime | None = None
-    horizon_days: int
-    leads: int  # contacts with a known outcome
+    horizon_days: int | None = None  # a conversion counts within so many days of creation; None where dates are not known
+    first_lead: datetime | None = None  # creation of the oldest and of the newest past lead; None where dates are not known
+    last_lead: datetime | None = None
+    leads: int  # contacts with a known outcome, old enough for the horizon
     conversions: int
+    weight_half_life_days: float | None = None  # a past lead counts half after so many days; None: all count alike
     base_rate: float | None = None
     chosen: str  # the candidate in use
-    candidates: tuple[Metrics, ...] = ()
+    candidates: tuple[Metrics, ...] = ()  # on leads not seen, in five folds
+    forward: tuple[Metrics, ...] = ()  # learned from the earlier 80 %, measured on the latest 20 %
+    drift: tuple[Drift, ...] = ()  # of the latest 20 % against the earlier 80 %, the greatest first
     calibration: tuple[CalibrationBin, ...] = ()
     gains: tuple[GainPoint, ...] = ()
     features: tuple[FeatureSummary, ...] = ()
     excluded: tuple[ExcludedColumn, ...] = ()
+    warnings: tuple[str, ...] = ()  # what a reader should know before betting on the scores
+    seed: int | None = None
+    versions: dict[str, str] = {}  # of this product and the libraries that learned

@@ -19,6 +19,7 @@ _TAKEN_BACK: dict[int, tuple[str, ...]] = {
         "ALTER TABLE records DROP COLUMN cleared",
         *(f"DROP TABLE {table}" for table in ("decisions", "opt_outs", "suppressions")),
     ),
+    4: ("DROP TABLE activities",),
 }
 
 
