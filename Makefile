@@ -26,11 +26,12 @@ format: .venv
 dev: .venv
 	$(BIN)/contact-pipeline dev
 
-# Ratios against DuckDB itself, measured side by side in one run.
+# Ratios against DuckDB itself, and scores beside those of peers, measured side by side in one run.
 bench: .venv
 	$(BIN)/python -m benchmarks.import_speed
 	$(BIN)/python -m benchmarks.merge_speed
 	$(BIN)/python -m benchmarks.reading_speed
+	$(BIN)/python -m benchmarks.lead_quality
 
 # Long: new examples against every law of the suite; 10,000 damaged files, none of which may do harm; 100 imports killed
 # and run again; a full disk and lost permissions at every stage.
