@@ -22,6 +22,7 @@ from contact_pipeline.crm.session import read_crm
 from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.home import Home
 from contact_pipeline.intake import staging
+from contact_pipeline.intake.receipt import BRINGS_NO_CONTACTS
 from contact_pipeline.reporting.aggregates import score_bins
 from contact_pipeline.reporting.charts import histogram
 from contact_pipeline.reporting.facts import ImportFacts, MappedColumn, ReportFacts, SourceRows
@@ -134,7 +135,7 @@ def _write_each(
 
 def _due(home: Home, crm: _Crm, import_id: str | None, name: str) -> Iterator[PastImport]:
     for past in crm.imports:
-        if past.kind == "decisions":  # brings no contacts to show
+        if past.kind in BRINGS_NO_CONTACTS:
             continue
         if past.import_id == import_id or not (home.reports / past.import_id / name).exists():
             yield past

@@ -10,18 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from contact_pipeline.cleaning.contacts import clean_contacts
 from contact_pipeline.errors import FileRefused
 from contact_pipeline.home import Home
 from contact_pipeline.intake.profiling import profile_columns
 from contact_pipeline.intake.reading import read_source
 from contact_pipeline.intake.tables import HeaderMissing, RowsMissing, SourceFile
-from contact_pipeline.mapping.apply import apply_plan
 from contact_pipeline.mapping.kinds import TableKind
 from contact_pipeline.mapping.learned import LearnedMapping
 from contact_pipeline.mapping.proposals import propose
 from contact_pipeline.mapping.selection import MappedTable, choose, map_tables
 from contact_pipeline.settings import ImportOptions
+from contact_pipeline.table_cleaning import clean_table
 from contact_pipeline.validation.mended import parent_of, parent_plans, restored
 from contact_pipeline.validation.review import review_table
 
@@ -73,7 +72,7 @@ def _mended(source: SourceFile, home: Home) -> list[MappedTable]:
 
 def _reviewed(one: MappedTable, options: ImportOptions, home: Home) -> dict[str, Any]:
     settings = home.settings.imports
-    cleaned = clean_contacts(apply_plan(one.table, one.plan, settings.clear_token), options, settings)
+    cleaned = clean_table(one, options, settings)
     review = review_table(one.table, one.plan, cleaned)
     if options.opted_out:
         review["warnings"].append(ALL_OPTED_OUT)

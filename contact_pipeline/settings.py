@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from contact_pipeline.cleaning.activity_words import ActivityKind
 from contact_pipeline.cleaning.opt_outs import file_says_opt_out
 from contact_pipeline.errors import SettingsError
 from contact_pipeline.fields import FIELD_BY_NAME, Survivorship
@@ -126,6 +127,9 @@ class ImportSettings(_Frozen):
     clear_token: str = "<clear>"  # noqa: S105  a word in a cell, no secret
     """A cell that is exactly this, case ignored, empties the field in the CRM, which a blank cell never does. `""` turns it
     off. E-mail address, Opted Out, Converted and fields with the rule `never` are not emptied."""
+    activity_words: dict[ActivityKind, tuple[str, ...]] = Field(default_factory=dict)
+    """Words of your activity files, beside those that are known: kind = list of words, such as `visit = ["Showroom"]`. The kinds
+    are `visit`, `download`, `open`, `click`, `reply`, `form`, `meeting`, `call`, `event`, `unsubscribe`, `bounce` and `other`."""
     survivorship: dict[str, Survivorship] = Field(default_factory=dict)
     """Which value a contact shows when its records differ: field name = rule, instead of the rule in
     [fields.md](fields.md). `email` has none: it is the key."""

@@ -16,44 +16,45 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 import polars as pl
 
 from contact_pipeline.approvals import must_wait
 from contact_pipeline.atomic import atomic_path
-from contact_pipeline.cleaning.contacts import clean_contacts
+from contact_pipeline.crm.activities import ActivityIntake, known_addresses, take_activities
 from contact_pipeline.crm.companies import refresh_companies
 from contact_pipeline.crm.decisions import take_decisions
-from contact_pipeline.crm.history import record_import, record_waiting, sequence_of, state_counts
+from contact_pipeline.crm.history import IMPORTED, record_import, record_waiting, sequence_of, state_counts, statuses
 from contact_pipeline.crm.importing import Intake, import_records
 from contact_pipeline.crm.ledger import Ledger
 from contact_pipeline.crm.mappings import learned_mappings, mapping_of_import, note_custom_fields, remember
 from contact_pipeline.crm.refolding import refold_addresses
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.erasure.keeping_out import keep_out
+from contact_pipeline.errors import FileRefused
 from contact_pipeline.fields import FIELD_NAMES
 from contact_pipeline.home import Home
 from contact_pipeline.intake import staging
 from contact_pipeline.intake.reading import read_source
-from contact_pipeline.intake.receipt import Receipt, amend, read_receipt
+from contact_pipeline.intake.receipt import BRINGS_NO_CONTACTS, ImportKind, Receipt, amend, read_receipt
 from contact_pipeline.intake.tables import RowKind, SourceFile
-from contact_pipeline.mapping.apply import apply_plan, custom_types
+from contact_pipeline.mapping.apply import custom_types
 from contact_pipeline.mapping.kinds import TableKind
 from contact_pipeline.mapping.learned import learn
 from contact_pipeline.mapping.plan import fits, plan_of_json
-from contact_pipeline.mapping.selection import MappedTable, usable_tables
+from contact_pipeline.mapping.selection import MappedTable, holds_activities, usable_tables
 from contact_pipeline.matching.decisions import is_decisions, read_decisions
 from contact_pipeline.matching.duplicates import Duplicates, find_duplicates
 from contact_pipeline.reporting.duplicates_workbook import write_duplicates
 from contact_pipeline.settings import ImportOptions
+from contact_pipeline.table_cleaning import clean_table
+from contact_pipeline.validation.activities import judge_activities
 from contact_pipeline.validation.mended import PLANS, parent_of, parent_plans, restored
 from contact_pipeline.validation.quarantine import quarantine
 from contact_pipeline.validation.rows import failure_counts, judge
 from contact_pipeline.validation.set_aside_file import write_set_aside
-
-ImportKind = Literal["contacts", "mended", "decisions"]
 
 
 def stage_raw_file(home: Home, receipt: Receipt, *, parents: Home | None = None) -> SourceFile:
@@ -74,7 +75,7 @@ def stage_raw_file(home: Home, receipt: Receipt, *, parents: Home | None = None)
         source = restored(source, parent_plans(parents or home, parent))
     elif decided:
         source = replace(source, tables=tuple(decided))
-    kind: ImportKind = "mended" if parent else "decisions" if decided else "contacts"
+    kind = _kind(parents or home, receipt, source, parent, is_decided=bool(decided))
     _note_kind(home, receipt, kind, _options(receipt, parent, parents or home))
     staging.write_source(home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes)
     return source
@@ -96,7 +97,8 @@ def stage_mapped_contacts(
         return [], decided
     if receipt.options.mends:
         plans = dict(parent_plans(parents or home, receipt.options.mends))
-        mapped = [MappedTable(table, plans[table.name], TableKind.MENDED) for table in source.tables]
+        kind = TableKind.ACTIVITIES if receipt.kind == "activities" else TableKind.MENDED
+        mapped = [MappedTable(table, plans[table.name], kind) for table in source.tables]
     else:
         mapped = _mapped(parents or home, receipt, source)
     frames = [_cleaned(home, one, receipt.options) for one in mapped]
@@ -106,13 +108,14 @@ def stage_mapped_contacts(
     return mapped, cleaned
 
 
-def stage_validated_contacts(home: Home, receipt: Receipt) -> pl.DataFrame:
+def stage_validated_contacts(home: Home, receipt: Receipt, *, parents: Home | None = None) -> pl.DataFrame:
     """stages/mapped_contacts -> stages/validated_contacts: every row judged, with all its reasons.
 
-    Rows of people who were erased before are emptied, here and in all that is kept of the file.
+    Rows of people who were erased before are emptied, here and in all that is kept of the file. Whose activities may come in
+    is looked up in `parents`, by default the same home.
     """
     mapped = pl.read_parquet(home.stage("mapped_contacts", receipt.import_id))
-    judged = mapped if receipt.kind == "decisions" else judge(mapped)
+    judged = _judged(parents or home, receipt, mapped)
     path = home.stage("validated_contacts", receipt.import_id)
     _write(path, judged, {})
     return pl.read_parquet(path) if keep_out(home, receipt) else judged
@@ -135,7 +138,7 @@ def set_aside_rows(home: Home, receipt: Receipt) -> tuple[Path | None, dict[str,
 
 def report_duplicates(home: Home, receipt: Receipt) -> Duplicates:
     """stages/validated_contacts and the CRM -> reports/<import>/duplicates.xlsx and .csv, before anything is written."""
-    if receipt.kind == "decisions":
+    if receipt.kind in BRINGS_NO_CONTACTS:
         return Duplicates.none()
     with read_crm(home) as connection:
         found = find_duplicates(
@@ -172,8 +175,8 @@ def fold_into(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receip
     """What `take_into_crm` does, inside a transaction of the caller, approved or not."""
     started = time.monotonic()
     sequence = sequence_of(connection, receipt.import_id)
-    fold = _fold_decisions if receipt.kind == "decisions" else _fold_contacts
-    ledger = fold(connection, home, receipt, sequence)
+    folds = {"decisions": _fold_decisions, "activities": _fold_activities}
+    ledger = folds.get(receipt.kind, _fold_contacts)(connection, home, receipt, sequence)
     ledger.check()
     mapping = _mapping(home, receipt)
     record_import(connection, receipt, sequence, ledger, mapping, seconds=time.monotonic() - started)
@@ -200,6 +203,16 @@ def _fold_decisions(connection: duckdb.DuckDBPyConnection, home: Home, receipt: 
     return _ledger(rows, taken.states, taken.skips)
 
 
+def _fold_activities(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receipt, sequence: int) -> Ledger:
+    """Keep the activities, and bring the contacts up to date that opted out by them."""
+    rows = home.stage("validated_contacts", receipt.import_id)
+    intake = ActivityIntake(receipt.import_id, sequence, receipt.received_at.isoformat(), rows)
+    leaving = take_activities(connection, intake)
+    refold_addresses(connection, leaving, home.settings.imports.survivorship)
+    states, skips = state_counts(connection, receipt.import_id)
+    return _ledger(rows, states, skips)
+
+
 def raw_places(home: Home, import_id: str, sheets: list[str]) -> pl.DataFrame:
     """Where each record of some tables stands: sheet, line, kind, in source order."""
     return staging.read_places(home.stage("raw_file", import_id)).filter(pl.col("sheet").is_in(sheets))
@@ -207,10 +220,34 @@ def raw_places(home: Home, import_id: str, sheets: list[str]) -> pl.DataFrame:
 
 def _has_todays_shape(home: Home, receipt: Receipt) -> bool:
     """Have the validated rows every column that the CRM takes in?"""
-    if receipt.kind == "decisions":
+    if receipt.kind in BRINGS_NO_CONTACTS:
         return True
     columns = pl.read_parquet_schema(home.stage("validated_contacts", receipt.import_id))
     return {*FIELD_NAMES, "cleared"} <= set(columns)
+
+
+def _kind(home: Home, receipt: Receipt, source: SourceFile, parent: str | None, *, is_decided: bool) -> ImportKind:
+    """What a file brings. An import that is in the CRM stays of its kind; mended rows are of the kind of their import."""
+    with read_crm(home) as connection:
+        status, _ = statuses(connection).get(receipt.import_id, ("", 0))
+        learned = learned_mappings(connection)
+    if status == IMPORTED:
+        return receipt.kind
+    if parent:
+        return "activities" if read_receipt(home, parent).kind == "activities" else "mended"
+    if is_decided:
+        return "decisions"
+    return "activities" if holds_activities(source, receipt.options.mapping, learned) else "contacts"
+
+
+def _judged(home: Home, receipt: Receipt, mapped: pl.DataFrame) -> pl.DataFrame:
+    if receipt.kind == "decisions":  # judged as they were read
+        return mapped
+    if receipt.kind != "activities":
+        return judge(mapped)
+    with read_crm(home) as connection:
+        known = known_addresses(connection, mapped["email"])
+    return judge_activities(mapped, known, receipt.received_at)
 
 
 def _options(receipt: Receipt, parent: str | None, parents: Home) -> ImportOptions:
@@ -242,8 +279,18 @@ def _mapped(home: Home, receipt: Receipt, source: SourceFile) -> list[MappedTabl
         learned = [one for one in learned_mappings(connection) if one.import_id != receipt.import_id]
     tables = {table.name: table for table in source.tables}
     if before and all(sheet in tables and fits(plan, tables[sheet].headers) for sheet, plan in before.items()):
-        return [MappedTable(tables[sheet], plan) for sheet, plan in before.items()]
-    return usable_tables(source, receipt.options.mapping, learned)
+        kind = TableKind.ACTIVITIES if receipt.kind == "activities" else TableKind.CONTACTS
+        return [MappedTable(tables[sheet], plan, kind) for sheet, plan in before.items()]
+    usable = usable_tables(source, receipt.options.mapping, learned)
+    if any(one.is_of_activities is not (receipt.kind == "activities") for one in usable):
+        raise FileRefused("another_kind", _ANOTHER_KIND.format(name=source.name, kind=receipt.kind))
+    return usable
+
+
+_ANOTHER_KIND = (
+    "{name}: it was imported as a file of {kind}, and as the settings are now it is none. Undo the import and import the file "
+    "again, or take the setting back."
+)
 
 
 def _as_stored(one: MappedTable, receipt: Receipt) -> dict[str, Any]:
@@ -259,7 +306,7 @@ def _as_stored(one: MappedTable, receipt: Receipt) -> dict[str, Any]:
 
 def _cleaned(home: Home, one: MappedTable, options: ImportOptions) -> pl.DataFrame:
     settings = home.settings.imports
-    cleaned = clean_contacts(apply_plan(one.table, one.plan, settings.clear_token), options, settings)
+    cleaned = clean_table(one, options, settings)
     return cleaned.select(pl.lit(one.table.name).alias("sheet"), pl.all())
 
 

@@ -58,7 +58,7 @@ def try_import(home: Home, path: Path, options: ImportOptions) -> Trial:
         stages.stage_raw_file(passing, receipt, parents=home)
         receipt = read_receipt(passing, receipt.import_id)
         stages.stage_mapped_contacts(passing, receipt, parents=home)
-        stages.stage_validated_contacts(passing, receipt)
+        stages.stage_validated_contacts(passing, receipt, parents=home)
         _copy_touched(home, passing, receipt.import_id, passing.stage("validated_contacts", receipt.import_id))
         with open_crm(passing) as connection:
             waits, before = must_wait(connection, receipt), opted_out_contacts(connection)
@@ -109,6 +109,7 @@ _NEAR = {
     "records": "SELECT * FROM records SEMI JOIN near USING (sequence)",
     "contacts": "SELECT * FROM contacts SEMI JOIN near USING (contact_id)",
     "opt_outs": "SELECT * FROM opt_outs WHERE match_key IN (FROM reached)",
+    "activities": "SELECT * FROM activities WHERE email IN (FROM reached)",
 }
 
 

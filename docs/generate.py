@@ -151,7 +151,7 @@ def _type_words(field: FieldInfo) -> str:
     if literals:
         return " or ".join(f'`"{literal}"`' for literal in literals)
     if "dict" in str(field.annotation):
-        return "table of text"
+        return "table of lists of text" if "tuple" in str(field.annotation) else "table of text"
     if "tuple" in str(field.annotation):
         return "list of text"
     plain = next((o for o in (field.annotation, *options) if isinstance(o, type)), str)

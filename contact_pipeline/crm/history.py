@@ -121,11 +121,14 @@ def note_sample_check(connection: duckdb.DuckDBPyConnection, import_id: str, che
 
 
 def state_counts(connection: duckdb.DuckDBPyConnection, import_id: str) -> tuple[dict[str, int], dict[str, int]]:
-    """Of the records of an import: how many are in each state, and how many were skipped for each reason."""
-    query = """SELECT state, reason, count(*) FROM records WHERE import_id = ? GROUP BY ALL ORDER BY ALL"""
+    """Of the records or activities of an import: how many are in each state, and how many were skipped for each reason."""
+    query = """SELECT state, reason, count(*) FROM (
+            SELECT state, reason FROM records WHERE import_id = $import_id
+            UNION ALL SELECT state, reason FROM activities WHERE import_id = $import_id)
+        GROUP BY ALL ORDER BY ALL"""
     states: dict[str, int] = {}
     skips: dict[str, int] = {}
-    for state, reason, count in connection.execute(query, [import_id]).fetchall():
+    for state, reason, count in connection.execute(query, {"import_id": import_id}).fetchall():
         states[state] = states.get(state, 0) + count
         if reason is not None:
             skips[reason] = count
@@ -133,7 +136,7 @@ def state_counts(connection: duckdb.DuckDBPyConnection, import_id: str) -> tuple
 
 
 def recount(connection: duckdb.DuckDBPyConnection, import_id: str) -> None:
-    """Bring the counts on record of an import up to what its records are now."""
+    """Bring the counts on record of an import up to what its records or activities are now."""
     states, skips = state_counts(connection, import_id)
     connection.execute(
         f"UPDATE imports SET {', '.join(f'{name} = ?' for name in STATES)}, skips = ? WHERE import_id = ?",

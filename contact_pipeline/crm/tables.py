@@ -29,9 +29,9 @@ _OPT_OUTS = "opt_outs (match_key VARCHAR, since TIMESTAMP, import_id VARCHAR)"
 # Keyed digests of the addresses of people who were erased; the key is made with the first of them.
 _SUPPRESSIONS = "suppressions (digest VARCHAR, since TIMESTAMP)"
 
-# What people did and when, from activity files; the person is looked up by match_key whenever activities are read.
+# What people did and when, from activity files; whose address it is now is looked up whenever activities are read.
 _ACTIVITIES = """activities (
-        import_id VARCHAR, sequence BIGINT, sheet VARCHAR, line BIGINT, match_key VARCHAR, kind VARCHAR,
+        import_id VARCHAR, sequence BIGINT, sheet VARCHAR, line BIGINT, email VARCHAR, kind VARCHAR,
         happened_at TIMESTAMP, times DOUBLE, state VARCHAR, reason VARCHAR)"""
 
 # No primary keys: uniqueness is the merge's job and its index would cost more than the merge.

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from contact_pipeline.crm.activities import forget_activities, settle_all_activities
 from contact_pipeline.crm.decisions import forget_decisions
 from contact_pipeline.crm.fold import GOLDEN_COLUMNS
 from contact_pipeline.crm.history import IMPORTED, WAITING, past_import, record_undone, sequence_of
@@ -49,6 +50,7 @@ def undo_import(
         raise UsageError(f"{import_id} is {past.status}: nothing of it is in the CRM, so there is nothing to undo.")
     _note_contacts(connection, import_id)
     if past.status == IMPORTED:
+        forget_activities(connection, import_id)
         addresses = forget_decisions(connection, import_id)
         withdraw_records(connection, import_id, sequence_of(connection, import_id) * ROWS_PER_IMPORT, rules)
         if addresses:
@@ -62,6 +64,7 @@ def undo_import(
 def rebuild(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Survivorship]) -> int:
     """Link and fold every record anew; gives the number of contacts. Needs an open transaction."""
     refold_all(connection, rules)
+    settle_all_activities(connection)
     return int(connection.execute("SELECT count(*) FROM contacts").fetchall()[0][0])
 
 

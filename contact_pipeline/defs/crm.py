@@ -28,7 +28,7 @@ _SHARED: dict[str, Any] = {"group_name": "crm", "owners": ["team:sales-operation
     kinds={"duckdb"},
     output_required=False,
     description="The CRM is the fold of all live records: this import's records are added (or replaced), linked to contacts "
-    "by e-mail, and the contacts they touch are computed anew, in one transaction. An import that must be approved first is "
+    "by e-mail, and the contacts they touch are computed anew, in one transaction; activities are kept beside them. An import that must be approved first is "
     "not materialized until then, nor is what follows from it.",
 )
 def crm_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg.MaterializeResult[None]]:

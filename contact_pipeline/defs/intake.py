@@ -44,7 +44,8 @@ def raw_file(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Materi
     deps=[raw_file],
     kinds={"polars", "parquet"},
     description="Columns mapped onto CRM fields, values cleaned and typed: e-mail, phone in E.164, names, dates, countries, "
-    "companies, addresses, numbers. A value that cannot be used is left blank with an issue on record.",
+    "companies, addresses, numbers; of a file of activities who, what and when. A value that cannot be used is left blank with "
+    "an issue on record.",
 )
 def mapped_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):
@@ -56,7 +57,7 @@ def mapped_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg
             **metadata.review(reviews),
             rows_with_issues=cleaned.filter(pl.col("issues").list.len() > 0).height,
             opted_out_rows=cleaned.filter("opted_out").height if mapped else 0,
-            **{"dagster/column_schema": metadata.CONTACT_SCHEMA},
+            **{"dagster/column_schema": metadata.schema_of(receipt.kind)},
         )
     )
 
@@ -65,7 +66,8 @@ def mapped_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg
     **_SHARED,
     deps=[mapped_contacts],
     kinds={"pandera", "parquet"},
-    description="Every row judged against the schema of the field catalogue, all its reasons at once.",
+    description="Every row judged against the schema of the field catalogue, all its reasons at once; an activity needs somebody "
+    "whom the CRM knows and a date that is past.",
 )
 def validated_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):
@@ -77,7 +79,7 @@ def validated_contacts(context: dg.AssetExecutionContext, home: HomeResource) ->
             valid_rows=judged.filter("is_valid").height,
             failing_rows=failing.height,
             reasons=metadata.counts(failure_counts(failing)),
-            **{"dagster/column_schema": metadata.CONTACT_SCHEMA},
+            **{"dagster/column_schema": metadata.schema_of(receipt.kind)},
         )
     )
 

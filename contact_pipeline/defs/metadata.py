@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from contact_pipeline.cleaning.activity_words import ActivityKind
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 from contact_pipeline.intake.tables import RowKind, SourceFile
 from contact_pipeline.reporting.charts import svg_data_uri
@@ -35,11 +36,25 @@ LEAD_SCHEMA = dg.TableSchema(columns=[*_FIELD_COLUMNS, *_SCORE_COLUMNS])
 SCORE_SCHEMA = dg.TableSchema(columns=_SCORE_COLUMNS)
 
 
+def schema_of(kind: str) -> dg.TableSchema:
+    """The columns of cleaned rows in an import of this kind."""
+    return _ACTIVITY_SCHEMA if kind == "activities" else CONTACT_SCHEMA
+
+
 def columns(*names_and_descriptions: tuple[str, str, str]) -> dg.TableSchema:
     """A schema from (name, type, description) triples, for tables that are not the contact."""
     return dg.TableSchema(
         [dg.TableColumn(name, kind, description=words) for name, kind, words in names_and_descriptions]
     )
+
+
+_ACTIVITY_SCHEMA = columns(
+    ("email", "VARCHAR", "Who: the address of a contact"),
+    ("activity", "VARCHAR", "What: " + ", ".join(ActivityKind)),
+    ("happened_at", "TIMESTAMP", "When, UTC"),
+    ("times", "DOUBLE", "How often"),
+    ("opted_out", "BOOLEAN", "Does this row opt the person out?"),
+)
 
 
 def rows(count: int, **more: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import polars as pl
 
+from contact_pipeline.crm.activities import erase_activities
 from contact_pipeline.crm.companies import refresh_companies
 from contact_pipeline.crm.mappings import note_custom_fields
 from contact_pipeline.crm.refolding import refold_addresses
@@ -29,6 +30,7 @@ def erase_from_crm(connection: duckdb.DuckDBPyConnection, person: Person, rules:
     `rules` overrides the survivorship of fields. Needs an open transaction.
     """
     traces = Traces(person.addresses)
+    erase_activities(connection, person.addresses)
     others = _empty_records(connection, person) | _delete(connection, person) | _take_out_of_records(connection, traces)
     refold_addresses(connection, sorted(others), rules)
     for import_id in person.rows["import_id"].unique():

@@ -13,7 +13,7 @@ import re
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -24,6 +24,10 @@ from contact_pipeline.home import Home
 from contact_pipeline.intake.files import open_regular
 from contact_pipeline.settings import ImportOptions
 from contact_pipeline.turns import turn
+
+# Mended rows are of contacts; mended activities are activities.
+ImportKind = Literal["contacts", "mended", "decisions", "activities"]
+BRINGS_NO_CONTACTS: Final = frozenset({"decisions", "activities"})
 
 _CHUNK_BYTES = 1 << 20
 RECEIPT = "receipt.json"
@@ -45,7 +49,7 @@ class Receipt(BaseModel):
     received_at: datetime  # UTC, without a zone, as everywhere in the CRM
     who: str
     options: ImportOptions
-    kind: Literal["contacts", "mended", "decisions"] = "contacts"  # known once its tables were read
+    kind: ImportKind = "contacts"  # known once its tables were read
     approved: bool = False  # released by a person, where its options make it wait
     mapped_anew: int = 0  # how often its mapping was asked for anew, instead of the one it was imported with
     dropped_as: tuple[str, ...] = ()  # names in the drop folder that hold these bytes

@@ -25,7 +25,7 @@ from contact_pipeline.safe_text import unguard_formula
 _OUTER = " \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff\u0085\u2028\u2029"
 _ESCAPED_IN_JSON = r'["\\\x00-\x1f]'
 _ENDS_AS_NUMBER = r"\d$"
-_JOINED: dict[str, str] = {"street_address": ", ", "notes": "\n"}
+_JOINED: dict[str, str] = {"street_address": ", ", "notes": "\n", "happened_at": " "}
 _KEPT = frozenset({Action.CUSTOM, Action.ASK})
 
 

@@ -14,6 +14,7 @@ import polars as pl
 from contact_pipeline.errors import SettingsError
 from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.intake.tables import TextTable
+from contact_pipeline.mapping.activities import ACTIVITY_FIELDS
 from contact_pipeline.mapping.claims import GUARDED_FIELDS, RECORD_DATE, SURE_ENOUGH, SURE_ENOUGH_GUARDED, Claim, Place
 from contact_pipeline.mapping.conclusions import conclude, unit_for
 from contact_pipeline.mapping.consent import is_about_consent
@@ -55,14 +56,14 @@ def has_email(plan: TablePlan) -> bool:
 
 
 def _targets(overrides: Mapping[str, str]) -> dict[str, str]:
-    """Overrides by plain header."""
-    allowed = {*FIELD_BY_NAME, Action.CUSTOM.value, Action.EXCLUDE.value}
+    """Overrides by plain header, but for those that tell what a column of activities is."""
+    allowed = {*FIELD_BY_NAME, *ACTIVITY_FIELDS, Action.CUSTOM.value, Action.EXCLUDE.value}
     for header, target in overrides.items():
         if target not in allowed:
             raise SettingsError(
                 f"mapping of '{header}': '{target}' is no field. Use a field name, \"custom\" or \"exclude\"."
             )
-    return {normalise_header(header): target for header, target in overrides.items()}
+    return {normalise_header(header): target for header, target in overrides.items() if target not in ACTIVITY_FIELDS}
 
 
 def _settled_early(column: Column, targets: Mapping[str, str], memory: LearnedMapping | None) -> ColumnPlan | None:

@@ -13,6 +13,7 @@ import polars as pl
 from contact_pipeline.errors import FileRefused
 from contact_pipeline.intake.refusals import refusal
 from contact_pipeline.intake.tables import RowKind, SourceFile, TextTable
+from contact_pipeline.mapping.activities import activity_plan, find_activity_columns, may_be_activities
 from contact_pipeline.mapping.headers import has_email, plan_table
 from contact_pipeline.mapping.kinds import REFUSALS, TableKind, is_of_people, kind_of
 from contact_pipeline.mapping.learned import LearnedMapping
@@ -26,6 +27,11 @@ class MappedTable:
     table: TextTable
     plan: TablePlan
     kind: TableKind = TableKind.CONTACTS
+
+    @property
+    def is_of_activities(self) -> bool:
+        """Does it tell of what people did, not of people?"""
+        return self.kind is TableKind.ACTIVITIES
 
 
 def map_tables(
@@ -41,13 +47,24 @@ def map_tables(
 def usable_tables(
     source: SourceFile, overrides: Mapping[str, str], learned: Sequence[LearnedMapping] = ()
 ) -> list[MappedTable]:
-    """The tables that can be imported: contacts (and mended rows of ours) with an e-mail column, or decisions of ours.
+    """The tables that can be imported, all of one kind: contacts (and mended rows of ours) or activities, with an e-mail column,
+    or decisions of ours. Where a file has contacts, activities beside them are passed over.
 
-    Raises FileRefused: workbook_file or activities_file where the file is one of those and holds no contacts to import
-    beside, no_email_column (people without addresses), no_emails (the column is there and blank),
+    Raises FileRefused: workbook_file, activities_file (without addresses) where the file is one of those and holds nothing to
+    import beside, no_email_column (people without addresses), no_emails (the column is there and blank),
     other_file (companies, deals, products and the like).
     """
     return choose(map_tables(source, overrides, learned), source.name)
+
+
+def holds_activities(source: SourceFile, overrides: Mapping[str, str], learned: Sequence[LearnedMapping] = ()) -> bool:
+    """Would a file be imported as one of activities?"""
+    if not any(may_be_activities(table.headers, overrides) for table in source.tables):
+        return False
+    try:
+        return all(one.is_of_activities for one in usable_tables(source, overrides, learned))
+    except FileRefused:
+        return False
 
 
 def choose(mapped: list[MappedTable], name: str) -> list[MappedTable]:
@@ -59,9 +76,10 @@ def choose(mapped: list[MappedTable], name: str) -> list[MappedTable]:
     if decisions:  # what else stands in that workbook explains them
         return decisions
     usable = [one for one in mapped if one.kind in _IMPORTED and has_email(one.plan)]
-    filled = [one for one in usable if _has_an_email(one)]
-    if filled:
-        return filled
+    for is_of_activities in (False, True):
+        filled = [one for one in usable if one.is_of_activities is is_of_activities and _has_an_email(one)]
+        if filled:
+            return filled
     if usable:
         raise refusal(name, "no_emails", _NO_EMAILS.format(rows=sum(one.table.data.height for one in usable)))
     for kind in REFUSALS:
@@ -72,7 +90,7 @@ def choose(mapped: list[MappedTable], name: str) -> list[MappedTable]:
     raise refusal(name, "no_email_column" if people else "other_file", _NO_EMAIL_COLUMN.format(columns=columns))
 
 
-_IMPORTED = frozenset({TableKind.CONTACTS, TableKind.MENDED})
+_IMPORTED = frozenset({TableKind.CONTACTS, TableKind.MENDED, TableKind.ACTIVITIES})
 _NO_EMAIL_COLUMN = (
     "is not a table of contacts: none of its {columns} columns is an e-mail column, and e-mail is the key of a contact. "
     'Name it in settings.toml ([imports.mapping] "your header" = "email"), or add the addresses.'
@@ -85,7 +103,14 @@ _NO_EMAILS = (
 
 def _mapped(table: TextTable, overrides: Mapping[str, str], learned: Sequence[LearnedMapping]) -> MappedTable:
     plan = plan_table(table, overrides, learned)
-    return MappedTable(table, plan, kind_of(table, plan))
+    kind = kind_of(table, plan)
+    columns = find_activity_columns(table, plan, overrides) if kind in _MAY_BE_ACTIVITIES else None
+    if columns is None:
+        return MappedTable(table, plan, kind)
+    return MappedTable(table, activity_plan(plan, columns), TableKind.ACTIVITIES)
+
+
+_MAY_BE_ACTIVITIES = frozenset({TableKind.CONTACTS, TableKind.OTHER})
 
 
 def _has_an_email(one: MappedTable) -> bool:

@@ -15,9 +15,11 @@ from contact_pipeline.cleaning.emails import is_disposable, is_free_mail, is_rol
 from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.intake.profiling import ColumnProfile, profile_columns
 from contact_pipeline.intake.tables import RowKind, TextTable
+from contact_pipeline.mapping.activities import WHAT, WHEN
 from contact_pipeline.mapping.plan import ColumnPlan, TablePlan
 
 NO_ADDRESS: Final = "no e-mail address"
+NO_DATE: Final = "no date"
 
 _LINES_NAMED = 5
 _NAME_FIELDS = frozenset({"first_name", "last_name"})
@@ -56,7 +58,12 @@ def review_table(table: TextTable, plan: TablePlan, cleaned: pl.DataFrame) -> di
 
 
 def missing_essentials(plan: TablePlan) -> list[str]:
-    """Labels of first name, last name, e-mail and company where no column gives them; a full name gives both names."""
+    """Labels of first name, last name, e-mail and company where no column gives them; a full name gives both names.
+
+    A list of activities needs none of them.
+    """
+    if WHAT in plan.fields:
+        return []
     given = set(plan.fields) | (_NAME_FIELDS if "full_name" in plan.fields else set())
     return [FIELD_BY_NAME[name].label for name in _ESSENTIAL if name not in given]
 
@@ -64,18 +71,21 @@ def missing_essentials(plan: TablePlan) -> list[str]:
 def find_problems(cleaned: pl.DataFrame, plan: TablePlan) -> list[dict[str, Any]]:
     """Problems by field and kind, most rows first: those of cells, rows without an address, broken rows."""
     cells = cleaned.select("line", "issues", failing=_fails(plan)).filter(pl.col("issues").list.len() > 0)
+    needed = _needed(plan)
     of_cells = (
         cells.explode("issues", empty_as_null=True)
         .unnest("issues")
-        .select("line", pl.col("failing") & (pl.col("field") == "email"), "field", "reason")
+        .select("line", pl.col("failing") & pl.col("field").is_in(list(needed)), "field", "reason")
     )
-    told = cleaned["issues"].list.eval(pl.element().struct.field("field") == "email").list.any()
-    without = cleaned.filter((pl.col("kind") == RowKind.DATA) & _fails(plan) & ~told)
+    without = [
+        _without(cleaned, field).select("line", failing=True, field=pl.lit(field), reason=pl.lit(reason))
+        for field, reason in needed.items()
+    ]
     broken = cleaned.filter(pl.col("kind") == RowKind.BROKEN)
     found = pl.concat(
         [
             of_cells,
-            without.select("line", failing=True, field=pl.lit("email"), reason=pl.lit(NO_ADDRESS)),
+            *without,
             broken.select(
                 "line",
                 failing=True,
@@ -92,12 +102,23 @@ def find_problems(cleaned: pl.DataFrame, plan: TablePlan) -> list[dict[str, Any]
     return [{**problem, "header": _header(plan, problem["field"])} for problem in ordered.iter_rows(named=True)]
 
 
-def _fails(plan: TablePlan) -> pl.Expr:
-    """Rows that would be set aside; in a table that has addresses, those without one too."""
-    broken = pl.col("kind") == RowKind.BROKEN
+def _needed(plan: TablePlan) -> dict[str, str]:
+    """The fields that no row may lack, each with what is said where it is blank; none in a table without addresses."""
     if not {"email", "secondary_email"} & set(plan.fields):
-        return broken
-    return broken | ((pl.col("kind") == RowKind.DATA) & pl.col("email").is_null())
+        return {}
+    return {"email": NO_ADDRESS, **({WHEN: NO_DATE} if WHEN in plan.fields else {})}
+
+
+def _fails(plan: TablePlan) -> pl.Expr:
+    """Rows that would be set aside whatever the CRM holds."""
+    lacks = pl.any_horizontal(pl.lit(False), *(pl.col(field).is_null() for field in _needed(plan)))
+    return (pl.col("kind") == RowKind.BROKEN) | ((pl.col("kind") == RowKind.DATA) & lacks)
+
+
+def _without(cleaned: pl.DataFrame, field: str) -> pl.DataFrame:
+    """The rows of data whose cell for a field is blank, not one that cannot be used."""
+    told = pl.col("issues").list.eval(pl.element().struct.field("field") == field).list.any()
+    return cleaned.filter((pl.col("kind") == RowKind.DATA) & pl.col(field).is_null() & ~told)
 
 
 def _header(plan: TablePlan, field: str | None) -> str | None:
