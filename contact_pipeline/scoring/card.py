@@ -74,8 +74,12 @@ class ModelCard(_Frozen):
     method: Literal["points", "model"]
     reason: str  # why this method, in one sentence
     trained_at: datetime | None = None
-    horizon_days: int | None = None  # a conversion counts within so many days of creation; None where dates are not known
-    first_lead: datetime | None = None  # creation of the oldest and of the newest past lead; None where dates are not known
+    horizon_days: int | None = (
+        None  # a conversion counts within so many days of creation; None where dates are not known
+    )
+    first_lead: datetime | None = (
+        None  # creation of the oldest and of the newest past lead; None where dates are not known
+    )
     last_lead: datetime | None = None
     leads: int  # contacts with a known outcome, old enough for the horizon
     conversions: int

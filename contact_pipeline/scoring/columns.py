@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from contact_pipeline.scoring.features import CUSTOM_PREFIX, Attribute, Group
+from contact_pipeline.scoring.attribute import Attribute, Group
+from contact_pipeline.scoring.features import CUSTOM_PREFIX
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 
-_MOST_LEVELS = 50
+_MOST_LEVELS = 300
 _FEWEST_LEADS_A_LEVEL = 5
 _LEAST_FILLED = 0.05
 _LEAST_COVERED = 0.5
@@ -99,24 +100,39 @@ def transformed(column: Column, numbers: FloatArray, half_life_days: float) -> F
     return numbers
 
 
-def learn_column(attribute: Attribute, series: pl.Series, outcome: FloatArray, half_life_days: float) -> Column | str:
+def learn_column(
+    attribute: Attribute,
+    series: pl.Series,
+    outcome: FloatArray,
+    half_life_days: float,
+    *,
+    decay: bool = True,
+    lead: IntArray | None = None,
+) -> Column | str:
     """The column for an attribute of the past leads, or the reason why it cannot be used.
 
-    A String series under a number attribute is read as numbers.
+    A String series under a number attribute is read as numbers. `lead` numbers the leads where one has several rows; it
+    then counts as one. Without `decay` no direction is imposed.
     """
     if series.len() == 0 or 1 - series.null_count() / series.len() < _LEAST_FILLED:
         return "filled for less than 5 % of past leads"
-    column = _learn_words(attribute, series) if attribute.words else _learn_numbers(attribute, series, half_life_days)
+    rows_a_lead = np.ones(series.len()) if lead is None else np.bincount(lead)[lead].astype(np.float64)
+    fewest = int(np.ceil(_FEWEST_LEADS_A_LEVEL * rows_a_lead.mean()))
+    learn = _learn_words if attribute.words else _learn_numbers
+    column = learn(attribute, series, fewest, half_life_days)
     if isinstance(column, str):
         return column
     states = encode((column,), series.to_frame(column.name)).states[:, 0]
-    leads = np.bincount(states, minlength=column.states)
-    if (leads > 0).sum() < 2:
+    if len(np.unique(states)) < 2:
         return "the same for all past leads"
-    conversions = np.bincount(states, weights=outcome, minlength=column.states)
-    return column.model_copy(
-        update={"leads": tuple(int(n) for n in leads), "conversions": tuple(int(n) for n in conversions)}
-    )
+    leads = np.bincount(states, weights=1 / rows_a_lead, minlength=column.states)
+    conversions = np.bincount(states, weights=outcome / rows_a_lead, minlength=column.states)
+    counted = {"leads": _rounded(leads), "conversions": _rounded(conversions)}
+    return column.model_copy(update={**counted, "direction": column.direction if decay else 0})
+
+
+def _rounded(counts: npt.NDArray[Any]) -> tuple[int, ...]:
+    return tuple(int(n) for n in np.round(counts))
 
 
 def custom_attribute(name: str, values: pl.Series) -> Attribute:
@@ -135,25 +151,21 @@ def _looks_like_identifier(label: str, values: FloatArray) -> bool:
     return whole and (bool(np.ptp(values) < _IDENTIFIER_SPREAD * len(values)) or bool(_IDENTIFIER_NAME.search(label)))
 
 
-def _learn_words(attribute: Attribute, series: pl.Series) -> Column | str:
+def _learn_words(attribute: Attribute, series: pl.Series, fewest: int, _: float) -> Column | str:
     filled = series.drop_nulls()
     if filled.str.contains(_DATE).sum() >= _MOSTLY * filled.len():
         return "a calendar date"
     counts = filled.value_counts().rename({series.name: "level"})
-    kept = (
-        counts.filter(pl.col("count") >= _FEWEST_LEADS_A_LEVEL)
-        .sort("count", "level", descending=[True, False])
-        .head(_MOST_LEVELS)
-    )
+    kept = counts.filter(pl.col("count") >= fewest).sort("count", "level", descending=[True, False]).head(_MOST_LEVELS)
     if float(kept["count"].sum()) < _LEAST_COVERED * filled.len():
         return "hardly a value repeats: an identifier or free text"
     return _column(attribute, levels=tuple(kept["level"]))
 
 
-def _learn_numbers(attribute: Attribute, series: pl.Series, half_life_days: float) -> Column | str:
+def _learn_numbers(attribute: Attribute, series: pl.Series, fewest: int, half_life_days: float) -> Column | str:
     values = _as_numbers(series)
     known = values[~np.isnan(values)]
-    if len(known) < _FEWEST_LEADS_A_LEVEL:
+    if len(known) < fewest:
         return "a number for hardly any past lead"
     if attribute.group == "custom" and _looks_like_identifier(attribute.label, known):
         return "an identifier"

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from contact_pipeline.scoring.attribute import GROUPS, Attribute
 from contact_pipeline.scoring.columns import Column
-from contact_pipeline.scoring.features import COUNTS, GROUPS, Attribute
+from contact_pipeline.scoring.features import COUNTS
 from contact_pipeline.scoring.model import Effects, LeadModel
 from contact_pipeline.scoring.points import PointsTable
 
@@ -31,6 +32,8 @@ _OTHER = {"field": "other", "label": "All other columns together", "group": "oth
 
 def key_factors(model: LeadModel, found: Effects) -> pl.Series:
     """Up to three reasons up (+), then up to three down (-), joined by "; "; empty where nothing stands out."""
+    if not found.effects.shape[1]:
+        return pl.Series([""] * len(found.effects), dtype=pl.String)
     up, down, offsets = _phrases(model)
     parts = [
         *_strongest(found.effects, found.states, offsets, up),
@@ -44,8 +47,8 @@ def score_breakdown(attributes: tuple[Attribute, ...], found: Effects) -> pl.Ser
     """JSON a contact: base, factors of at least .02 and the rest as one, sums by group; base + effects = log-odds."""
     rounded = np.round(found.effects, 4)
     listed = np.where(np.abs(rounded) >= _LISTED_FROM, rounded, 0.0)
-    frame = pl.DataFrame({f"c{i}": listed[:, i] for i in range(len(attributes))})
-    frame = frame.with_columns(other=pl.Series(np.round(found.effects.sum(axis=1) - listed.sum(axis=1), 6)))
+    rest = np.round(found.effects.sum(axis=1) - listed.sum(axis=1), 6)
+    frame = pl.DataFrame({"other": rest} | {f"c{i}": listed[:, i] for i in range(len(attributes))})
     factors = [_factor_json(f"c{i}", _described(a)) for i, a in enumerate(attributes)]
     factors.append(_factor_json("other", _OTHER))
     sums = {g: found.effects[:, [i for i, a in enumerate(attributes) if a.group == g]].sum(axis=1) for g in GROUPS}

@@ -1,7 +1,7 @@
 """Contacts to scoring attributes: one readable column for each thing a score may depend on.
 
-Belongs here: which attributes exist, their group, and the row-local computation of their values. Does not belong: what is
-learned about them (`columns`), whether they may be used (`leakage`).
+Belongs here: which attributes exist, their group, and the row-local computation of their values. Does not belong: counts of
+activities (`behaviour`), what is learned about attributes (`columns`), whether they may be used (`leakage`).
 
 An attribute is a word (String) or a number (Float64). Counts of behaviour and engagement decay: a count of 8 is worth
 8 * 2^(-days / half-life), days since the last activity (since creation where that is unknown). A contact without either
@@ -10,31 +10,19 @@ date keeps its counts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 import polars as pl
 
-Group = Literal["demographic", "firmographic", "behaviour", "engagement", "completeness", "custom"]
-GROUPS: tuple[Group, ...] = ("demographic", "firmographic", "behaviour", "engagement", "completeness", "custom")
+from contact_pipeline.scoring.attribute import Attribute
+from contact_pipeline.scoring.behaviour import ACTIVITY_ATTRIBUTES, activity_counts
+
 CUSTOM_PREFIX = "custom."
 
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """Something a score may depend on. `direction` +1: more is never worse; -1: more is never better; 0: learned."""
-
-    name: str
-    label: str
-    group: Group
-    words: bool = True
-    direction: int = 0
-
-
 ATTRIBUTES: tuple[Attribute, ...] = (
-    Attribute("seniority", "Seniority", "demographic"),
-    Attribute("department", "Department", "demographic"),
+    Attribute("seniority", "Seniority", "demographic", source="job_title"),
+    Attribute("department", "Department", "demographic", source="job_title"),
+    Attribute("job_title", "Job Title", "demographic"),
     Attribute("email_domain", "E-mail address", "demographic"),
     Attribute("industry", "Industry", "firmographic"),
     Attribute("company_size", "Company Size", "firmographic"),
@@ -53,6 +41,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute("lead_source", "Lead Source", "custom"),
     Attribute("region", "State/Region", "custom"),
     Attribute("city", "City", "custom"),
+    *ACTIVITY_ATTRIBUTES,
 )
 COUNTS: tuple[str, ...] = ("website_visits", "content_downloads", "email_opens", "email_clicks")
 KEY_FIELDS: tuple[str, ...] = (
@@ -88,14 +77,24 @@ _FREE_MAIL = (
 
 
 def attribute_frame(
-    contacts: pl.DataFrame, as_of: datetime, half_life_days: float, custom: tuple[str, ...] = (), *, decay: bool = True
+    contacts: pl.DataFrame,
+    as_of: datetime,
+    half_life_days: float,
+    custom: tuple[str, ...] = (),
+    *,
+    decay: bool = True,
+    activities: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One row a contact in the order given, one column an attribute: String words, Float64 numbers.
 
     `custom` names the custom fields to take along (without prefix), as String. Without `decay` counts stay as they are.
+    `activities` (contact_id, kind, at, times; None where there are none of anybody) are seen from `as_of`, or from the
+    contact's own `moment` where the frame has that column.
     """
     weight = decay_weight(as_of, half_life_days) if decay else pl.lit(1.0)
     frame = contacts.select(_attribute_expressions(as_of, weight))
+    moment = pl.col("moment") if "moment" in contacts.columns else pl.lit(as_of, dtype=pl.Datetime("us"))
+    frame = frame.hstack(activity_counts(contacts.select("contact_id", moment=moment), activities))
     return frame.hstack(custom_values(contacts, custom)) if custom else frame
 
 
@@ -142,7 +141,7 @@ def has_phone() -> pl.Expr:
 
 
 def _attribute_expressions(as_of: datetime, weight: pl.Expr) -> list[pl.Expr]:
-    """In the order of ATTRIBUTES, each under its name."""
+    """All but those of activities, in the order of ATTRIBUTES, each under its name."""
     made = {
         "email_domain": _domain_kind(),
         "company_size": _size_band(),
@@ -155,7 +154,8 @@ def _attribute_expressions(as_of: datetime, weight: pl.Expr) -> list[pl.Expr]:
         "linkedin_url": _words(pl.col("linkedin_url").is_not_null(), "known", "not known"),
     }
     made |= {name: pl.col(name).cast(pl.Float64) * weight for name in COUNTS}
-    return [made.get(a.name, pl.col(a.name)).alias(a.name) for a in ATTRIBUTES]
+    own = (a for a in ATTRIBUTES if a not in ACTIVITY_ATTRIBUTES)
+    return [made.get(a.name, pl.col(a.name)).alias(a.name) for a in own]
 
 
 def _days_since(moment: pl.Expr, as_of: datetime) -> pl.Expr:

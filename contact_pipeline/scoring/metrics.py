@@ -43,11 +43,14 @@ def roc_auc(outcome: FloatArray, score: FloatArray) -> float:
     return float((rank[outcome > 0].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
-def auc_lower_bound(outcome: FloatArray, score: FloatArray) -> float:
-    """Lower end of the 95 % interval of the ROC AUC (Hanley and McNeil 1982)."""
-    area = roc_auc(outcome, score)
-    positives = max(float(outcome.sum()), 1.0)
-    negatives = max(len(outcome) - positives, 1.0)
+def auc_lower_bound(outcome: FloatArray, score: FloatArray, leads: int | None = None) -> float:
+    """Lower end of the 95 % interval of the ROC AUC (Hanley and McNeil 1982).
+
+    `leads` is how many leads the rows are of, where one has several.
+    """
+    area, known = roc_auc(outcome, score), len(outcome) if leads is None else leads
+    positives = max(float(outcome.mean()) * known, 1.0)
+    negatives = max(known - positives, 1.0)
     both_positive = area / (2 - area)
     both_negative = 2 * area**2 / (1 + area)
     variance = (

@@ -18,11 +18,12 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from contact_pipeline.scoring import boosting, regression
+from contact_pipeline.scoring.attribute import Attribute
 from contact_pipeline.scoring.boosting import Boosting
 from contact_pipeline.scoring.calibration import Platt
 from contact_pipeline.scoring.card import ModelCard
 from contact_pipeline.scoring.columns import Column, Encoded, encode
-from contact_pipeline.scoring.features import ATTRIBUTES, CUSTOM_PREFIX, Attribute, attribute_frame
+from contact_pipeline.scoring.features import ATTRIBUTES, CUSTOM_PREFIX, attribute_frame
 from contact_pipeline.scoring.points import PointsTable
 from contact_pipeline.scoring.regression import Regression
 
@@ -113,11 +114,11 @@ class LeadModel(BaseModel):
         card = self.card.model_copy(update={"version": version, "trained_at": trained_at})
         return self.model_copy(update={"card": card})
 
-    def effects(self, contacts: pl.DataFrame, as_of: datetime) -> Effects:
-        """Take the scores of contacts apart; rows in the order given."""
+    def effects(self, contacts: pl.DataFrame, as_of: datetime, activities: pl.DataFrame | None = None) -> Effects:
+        """Take the scores of contacts apart; rows in the order given. activities: contact_id, kind, at, times."""
         names = tuple(attribute.name for attribute in self.attributes)
         custom = tuple(n.removeprefix(CUSTOM_PREFIX) for n in names if n.startswith(CUSTOM_PREFIX))
-        frame = attribute_frame(contacts, as_of, self.half_life_days, custom, decay=self.decay)
+        frame = attribute_frame(contacts, as_of, self.half_life_days, custom, decay=self.decay, activities=activities)
         points = self.points.apply(frame, names)
         if self.learned is None:
             return Effects(self.points.start, points.effects, points.states, None)

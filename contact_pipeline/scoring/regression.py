@@ -1,8 +1,9 @@
 """Logistic regression with a ridge penalty, the points as one of its inputs, and its bootstrap.
 
-Belongs here: the design matrix, the fit, the effects of a column. Does not belong: who uses the fit. Weights of decaying
-behaviour never fall below zero, so that a contact without news cools as time passes. Points come as log-odds a column,
-shape (contacts, columns), with mean zero over the past leads of the final fit.
+Belongs here: the design matrix, the fit, the effects of a column. Does not belong: who uses the fit. A number is a straight
+line and a step for each of its bands. Where more is never worse (`direction`) it is the line alone, with a weight not below
+zero, so that a contact without news cools as time passes. Points come as log-odds a column, shape (contacts, columns), with
+mean zero over the past leads of the final fit.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from pydantic import BaseModel, ConfigDict
 
 from contact_pipeline.scoring.calibration import logit, sigmoid
 from contact_pipeline.scoring.columns import Column, Encoded, transformed
+from contact_pipeline.scoring.examples import Examples
 
 FloatArray = npt.NDArray[np.float64]
 
 _PENALTY = 10.0  # C = .1, on standardised inputs
 _STEPS = 30
 _TOLERANCE = 1e-6
+_DECIMALS = 9  # the last bits of a sum hang on the number of threads; scores may not
 BOOTSTRAPS = 12
 
 
@@ -34,70 +37,87 @@ class Regression(BaseModel):
 
 
 def design_widths(columns: tuple[Column, ...]) -> list[int]:
-    """Columns of the design matrix for each column: one a state for words, value and missing for numbers."""
-    return [column.states if column.words else 2 for column in columns]
+    """Columns of the design matrix for each column: one a state for words; value, missing and bands for numbers."""
+    return [column.states if column.words else 2 + _bands(column) for column in columns]
 
 
-def design_matrix(
-    columns: tuple[Column, ...], encoded: Encoded, points: FloatArray, half_life_days: float
-) -> FloatArray:
-    """Shape (contacts, sum of widths + 1); the last column is the total of the points."""
-    widths = design_widths(columns)
-    matrix = np.zeros((len(points), sum(widths) + 1))
+def design_matrix(examples: Examples) -> FloatArray:
+    """Shape (rows, sum of widths + 1); the last column is the total of the points."""
+    columns, encoded = examples.columns, examples.encoded
+    widths, rows = design_widths(columns), np.arange(len(examples.points))
+    matrix = np.zeros((len(rows), sum(widths) + 1))
     start = 0
     for index, column in enumerate(columns):
+        states = encoded.states[:, index]
         if column.words:
-            matrix[np.arange(len(points)), start + encoded.states[:, index]] = 1.0
+            matrix[rows, start + states] = 1.0
         else:
-            matrix[:, start], matrix[:, start + 1] = _value_and_missing(
-                column, encoded.numbers[:, index], half_life_days
+            matrix[:, start : start + 2] = _value_and_missing(
+                column, encoded.numbers[:, index], examples.half_life_days
             )
+            banded = rows[states < _bands(column)]
+            matrix[banded, start + 2 + states[banded]] = 1.0
         start += widths[index]
-    matrix[:, -1] = points.sum(axis=1)
+    matrix[:, -1] = examples.points.sum(axis=1)
     return matrix
 
 
-def signs(columns: tuple[Column, ...], *, decay: bool) -> FloatArray:
+def signs(columns: tuple[Column, ...]) -> FloatArray:
     """1 where a weight may not be negative, else 0; shape as a row of the design matrix."""
-    result = [1.0]
-    for column in reversed(columns):
-        free = [0.0] * column.states if column.words else [float(decay and column.direction != 0), 0.0]
-        result = free + result
-    return np.array(result)
+    result: list[float] = []
+    for column, width in zip(columns, design_widths(columns), strict=True):
+        own = [0.0] * width
+        if not column.words:
+            own[0] = float(column.direction != 0)
+        result += own
+    return np.array([*result, 1.0])
 
 
-def fit_regression(matrix: FloatArray, outcome: FloatArray, sign: FloatArray) -> Regression:
-    """Fit; a weight that would be negative against `sign` is held at zero."""
+def fit_regression(examples: Examples) -> Regression:
+    """Fit; a weight that would be negative against `signs` is held at zero."""
+    matrix, sign = design_matrix(examples), signs(examples.columns)
     means = matrix.mean(axis=0)
     centred = matrix - means
     free = np.ones(matrix.shape[1], dtype=bool)
     while True:
-        intercept, weights = _newton(centred[:, free], outcome)
+        intercept, weights = _newton(centred[:, free], examples.outcome, examples.weight)
         wrong = np.flatnonzero(free)[(sign[free] > 0) & (weights < 0)]
         if not len(wrong):
             break
         free[wrong] = False
     full = np.zeros(matrix.shape[1])
-    full[free] = weights
-    return Regression(intercept=intercept, weights=tuple(full.tolist()), means=tuple(means.tolist()))
+    full[free] = np.round(weights, _DECIMALS)
+    return Regression(
+        intercept=round(intercept, _DECIMALS),
+        weights=tuple(full.tolist()),
+        means=tuple(np.round(means, _DECIMALS).tolist()),
+    )
 
 
-def margin(fit: Regression, matrix: FloatArray) -> FloatArray:
-    """Log-odds, shape (contacts,)."""
-    return np.asarray(fit.intercept + (matrix - np.array(fit.means)) @ np.array(fit.weights))
+def margin(fit: Regression, examples: Examples) -> FloatArray:
+    """Log-odds, shape (rows,)."""
+    return np.asarray(fit.intercept + (design_matrix(examples) - np.array(fit.means)) @ np.array(fit.weights))
 
 
-def with_bootstraps(fit: Regression, matrix: FloatArray, outcome: FloatArray, seed: int) -> Regression:
+def with_bootstraps(fit: Regression, examples: Examples) -> Regression:
     """The fit with what each of 12 resamples of the leads would change, by one Newton step (the score bootstrap)."""
-    centred = np.column_stack([np.ones(len(outcome)), matrix - np.array(fit.means)])
+    outcome = examples.outcome
+    centred = np.column_stack([np.ones(len(outcome)), design_matrix(examples) - np.array(fit.means)])
     weights = np.array([fit.intercept, *fit.weights])
     p = sigmoid(centred @ weights)
-    hessian = (centred * (p * (1 - p))[:, None]).T @ centred + _penalties(centred.shape[1])
-    generator = np.random.default_rng(seed)
-    chances = np.full(len(outcome), 1 / len(outcome))
-    draws = generator.multinomial(len(outcome), chances, size=BOOTSTRAPS).astype(np.float64)
-    steps = np.linalg.solve(hessian, centred.T @ ((outcome - p)[:, None] * (draws.T - 1.0)))
-    return fit.model_copy(update={"deviations": tuple(tuple(row) for row in steps.T.tolist())})
+    hessian = (centred * (examples.weight * p * (1 - p))[:, None]).T @ centred + _penalties(centred.shape[1])
+    steps = np.linalg.solve(
+        hessian, centred.T @ ((examples.weight * (outcome - p))[:, None] * (resamples(examples) - 1.0))
+    )
+    return fit.model_copy(update={"deviations": tuple(tuple(row) for row in np.round(steps.T, _DECIMALS).tolist())})
+
+
+def resamples(examples: Examples) -> FloatArray:
+    """How often each row is in each of 12 resamples of the leads; shape (rows, resamples)."""
+    leads = int(examples.lead.max()) + 1
+    generator = np.random.default_rng(examples.seed)
+    drawn = generator.multinomial(leads, np.full(leads, 1 / leads), size=BOOTSTRAPS)
+    return np.asarray(drawn.T[examples.lead], dtype=np.float64)
 
 
 def column_effects(
@@ -133,17 +153,24 @@ def _effects(
         if column.words:
             effects[:, index] = own[encoded.states[:, index]]
         else:
-            value, missing = _value_and_missing(column, encoded.numbers[:, index], half_life_days)
-            effects[:, index] = value * own[0] + missing * own[1]
+            value, missing = _value_and_missing(column, encoded.numbers[:, index], half_life_days).T
+            steps = np.append(own[2:], np.zeros(column.states - _bands(column)))
+            effects[:, index] = value * own[0] + missing * own[1] + steps[encoded.states[:, index]]
         effects[:, index] -= own @ own_means
         start += width
     return np.asarray(effects + weights[-1] * points)
 
 
-def _value_and_missing(column: Column, numbers: FloatArray, half_life_days: float) -> tuple[FloatArray, FloatArray]:
+def _bands(column: Column) -> int:
+    """How many bands of a number have a step of their own."""
+    return len(column.edges) + 1 if column.edges and not column.direction else 0
+
+
+def _value_and_missing(column: Column, numbers: FloatArray, half_life_days: float) -> FloatArray:
+    """Shape (rows, 2)."""
     missing = np.isnan(numbers)
     value = (transformed(column, numbers, half_life_days) - column.mean) / column.deviation
-    return np.where(missing, 0.0, value), missing.astype(np.float64)
+    return np.column_stack([np.where(missing, 0.0, value), missing])
 
 
 def _penalties(width: int) -> FloatArray:
@@ -153,28 +180,30 @@ def _penalties(width: int) -> FloatArray:
     return np.diag(diagonal)
 
 
-def _newton(centred: FloatArray, outcome: FloatArray) -> tuple[float, FloatArray]:
-    """Intercept and weights; a step that does not improve is halved."""
+def _newton(centred: FloatArray, outcome: FloatArray, leads: FloatArray) -> tuple[float, FloatArray]:
+    """Intercept and weights; `leads` is how much each row counts. A step that does not improve is halved."""
     design = np.column_stack([np.ones(len(outcome)), centred])
     weights = np.zeros(design.shape[1])
-    weights[0] = logit(float(outcome.mean()))
+    weights[0] = logit(float(np.average(outcome, weights=leads)))
     penalties = _penalties(design.shape[1])
-    loss = _penalised_loss(design, outcome, weights, penalties)
+    loss = _penalised_loss(design, outcome, leads, weights, penalties)
     for _ in range(_STEPS):
         p = sigmoid(design @ weights)
-        gradient = design.T @ (outcome - p) - penalties @ weights
-        hessian = (design * (p * (1 - p))[:, None]).T @ design + penalties
+        gradient = design.T @ (leads * (outcome - p)) - penalties @ weights
+        hessian = (design * (leads * p * (1 - p))[:, None]).T @ design + penalties
         step = np.linalg.solve(hessian, gradient)
-        moved = _penalised_loss(design, outcome, weights + step, penalties)
+        moved = _penalised_loss(design, outcome, leads, weights + step, penalties)
         while moved > loss and np.abs(step).max() > _TOLERANCE:
             step = step / 2
-            moved = _penalised_loss(design, outcome, weights + step, penalties)
+            moved = _penalised_loss(design, outcome, leads, weights + step, penalties)
         weights, loss = weights + step, moved
         if np.abs(step).max() <= _TOLERANCE:
             break
     return float(weights[0]), weights[1:]
 
 
-def _penalised_loss(design: FloatArray, outcome: FloatArray, weights: FloatArray, penalties: FloatArray) -> float:
+def _penalised_loss(
+    design: FloatArray, outcome: FloatArray, leads: FloatArray, weights: FloatArray, penalties: FloatArray
+) -> float:
     log_odds = design @ weights
-    return float(np.logaddexp(0.0, log_odds).sum() - outcome @ log_odds + 0.5 * weights @ penalties @ weights)
+    return float(leads @ (np.logaddexp(0.0, log_odds) - outcome * log_odds) + 0.5 * weights @ penalties @ weights)

@@ -7,8 +7,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from contact_pipeline.scoring.attribute import Attribute
 from contact_pipeline.scoring.columns import custom_attribute, encode, learn_column
-from contact_pipeline.scoring.features import ATTRIBUTES, Attribute, attribute_frame, custom_field_names
+from contact_pipeline.scoring.features import ATTRIBUTES, attribute_frame, custom_field_names
 
 Maker = Callable[..., pl.DataFrame]
 

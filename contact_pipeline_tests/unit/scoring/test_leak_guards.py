@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from contact_pipeline.scoring.leakage import FOLDS, single_column_auc, stratified_folds
+from contact_pipeline.scoring.examples import FOLDS, lead_folds
+from contact_pipeline.scoring.leakage import single_column_auc
 from contact_pipeline.scoring.training import LeadModel, train
 from contact_pipeline.settings import ScoringSettings
 
@@ -54,7 +55,7 @@ def test_a_leaky_name_alone_is_not_held(past: pl.DataFrame, settings: ScoringSet
 
 def test_folds_spread_both_outcomes_evenly() -> None:
     outcome = np.array([1.0] * 13 + [0.0] * 101)
-    folds = stratified_folds(outcome, seed=1)
+    folds = lead_folds(outcome, np.arange(len(outcome)), seed=1)
     won = np.bincount(folds[outcome == 1], minlength=FOLDS)
     lost = np.bincount(folds[outcome == 0], minlength=FOLDS)
     assert (np.ptp(won), np.ptp(lost)) == (1, 1)
@@ -62,5 +63,5 @@ def test_folds_spread_both_outcomes_evenly() -> None:
 
 def test_a_column_of_unique_values_does_not_look_like_a_leak() -> None:
     outcome = np.tile([1.0, 0.0, 0.0], 100)
-    area = single_column_auc(np.arange(300), outcome, stratified_folds(outcome, seed=1))
+    area = single_column_auc(np.arange(300), outcome, lead_folds(outcome, np.arange(300), seed=1))
     assert area < 0.6
