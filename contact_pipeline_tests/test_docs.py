@@ -68,7 +68,7 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings.md", "fields.md", "commands.md"])
+@pytest.mark.parametrize("name", ["settings.md", "fields.md", "commands.md", "points.md"])
 def test_a_reference_page_is_what_the_code_says(name: str, generator: ModuleType) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == generator.PAGES[name](), "run 'make docs'"
 

@@ -1,7 +1,8 @@
-"""Writes the reference pages that come from the code: settings.md, fields.md, commands.md.
+"""Writes the reference pages that come from the code: settings.md, fields.md, commands.md, points.md.
 
-Belongs here: turning the settings, the field catalogue and the command line into Markdown. Does not belong: what they
-mean; each setting is described by the text below it in `settings.py`, each field in `fields.py`, each option in `cli.py`.
+Belongs here: turning the settings, the field catalogue, the command line and the points table into Markdown. Does not belong:
+what they mean; each setting is described by the text below it in its class, each field in `fields.py`, each option in
+`cli.py`.
 `make docs` runs it, and a test holds the pages to what it writes.
 """
 
@@ -9,10 +10,12 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, get_args
+from types import NoneType
+from typing import Annotated, Any, get_args, get_origin
 
 import click
 from pydantic import BaseModel
@@ -21,6 +24,9 @@ from pydantic.fields import FieldInfo
 from contact_pipeline import settings
 from contact_pipeline.cli import main as command_line
 from contact_pipeline.fields import FIELDS, LIFECYCLE_STAGES, SCORE_FIELDS, SENIORITIES, Survivorship
+from contact_pipeline.scoring.features import ATTRIBUTES
+from contact_pipeline.scoring.points import default_points
+from contact_pipeline.scoring.policy import PointsRule
 
 FOLDER = Path(__file__).parent
 _MADE = "<!-- Made by `make docs` from the code; do not edit by hand. -->"
@@ -32,6 +38,11 @@ is not listed here is an error, not ignored. [The README](../README.md) has exam
 _ABOUT_FIELDS = """\
 The columns of the table `contacts` in `crm.duckdb`, in their order. Any other column of a file is kept in
 `custom_fields`, a JSON object by header."""
+_ABOUT_POINTS = """\
+Where there is little history, the score of a contact comes from these points; a model has them as one of its inputs. Each
+rule that fits multiplies the odds to convert: x 2 doubles them, x 0.5 halves them; in brackets the same as log-odds, which
+add up. Of the rules of one input the first that fits counts. Counts fade with time, see [scoring.md](scoring.md), which also
+tells how to change the table in `settings.toml`."""
 _SURVIVORSHIP: dict[Survivorship, str] = {
     Survivorship.NEWEST: "The newest value, by the date the source gives the record, then by the order of imports.",
     Survivorship.FILL: "The first known value stays.",
@@ -50,11 +61,12 @@ def settings_page() -> str:
         "# Settings",
         _ABOUT_SETTINGS,
     ]
-    for name, field in settings.Settings.model_fields.items():
+    for place, field in _sections(settings.Settings, ()):
         model = _model_of(field)
-        if model is not None:
-            heading = f"[[{name}]]" if model is settings.FileRule else f"[{name}]"
-            parts += [f"## `{heading}`", _first_paragraph(model), _settings_table(model)]
+        assert model is not None  # noqa: S101  that is what makes it a section
+        name = ".".join(place)
+        heading = f"[[{name}]]" if "tuple" in str(field.annotation) else f"[{name}]"
+        parts += [f"## `{heading}`", _first_paragraph(model), _settings_table(model)]
     parts += ["## At the top of the file", "Above the first `[section]`.", _settings_table(settings.Settings)]
     return _page(parts)
 
@@ -105,18 +117,69 @@ def commands_page() -> str:
     return _page(parts)
 
 
+def points_page() -> str:
+    """docs/points.md: every input of scoring, and the rules of the points table that the package has for it."""
+    table = default_points()
+    inputs = [(f"`{a.name}`", a.label, a.group, "words" if a.words else "a number") for a in ATTRIBUTES]
+    labels = {attribute.name: attribute.label for attribute in ATTRIBUTES}
+    rules = [
+        (f"`{rule.field}`", labels[rule.field], _condition_words(rule), _worth_words(rule), rule.words)
+        for rule in table.rules
+    ]
+    start = 100 / (1 + math.exp(-table.start))
+    return _page(
+        [
+            "# Points",
+            _ABOUT_POINTS,
+            f"A contact to whom no rule applies has a lead score of {start:.0f}.",
+            "## The rules of the package",
+            _table(("Input", "Label", "Where", "Odds", "Words"), rules),
+            "## The inputs",
+            "Any custom field is an input too, by its header.",
+            _table(("Input", "Label", "Kind of factor", "Holds"), inputs),
+        ]
+    )
+
+
+def _condition_words(rule: PointsRule) -> str:
+    parts = ["is blank"] if rule.missing else []
+    parts += [f"is {' or '.join(rule.any_of)}"] if rule.any_of else []
+    parts += [f"contains {' or '.join(rule.contains)}"] if rule.contains else []
+    parts += [f"at least {rule.at_least:g}"] if rule.at_least is not None else []
+    parts += [f"at most {rule.at_most:g}"] if rule.at_most is not None else []
+    return ", ".join(parts) or "each one"
+
+
+def _worth_words(rule: PointsRule) -> str:
+    most = f"x {math.exp(rule.worth):.3g} ({rule.worth:+.2f})"
+    return most if rule.step is None else f"x {math.exp(rule.step):.3g} ({rule.step:+.2f}), up to {most}"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "fields.md": fields_page,
     "commands.md": commands_page,
+    "points.md": points_page,
 }
 
 
 def described(model: type[BaseModel]) -> dict[str, str]:
-    """The text below each setting of a class in `settings.py`, by name, in one line."""
-    (definition,) = ast.parse(inspect.getsource(model)).body
-    assert isinstance(definition, ast.ClassDef)  # noqa: S101  the source of a class is a class
-    return dict(_described(definition.body))
+    """The text below each setting of a class and of those it builds on, by name, in one line."""
+    texts: dict[str, str] = {}
+    for one in reversed(model.__mro__[: model.__mro__.index(BaseModel)]):
+        (definition,) = ast.parse(inspect.getsource(one)).body
+        assert isinstance(definition, ast.ClassDef)  # noqa: S101  the source of a class is a class
+        texts |= dict(_described(definition.body))
+    return texts
+
+
+def _sections(model: type[BaseModel], place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
+    """Every setting that is a table of its own, with its place in the file."""
+    for name, field in model.model_fields.items():
+        inner = _model_of(field)
+        if inner is not None:
+            yield (*place, name), field
+            yield from _sections(inner, (*place, name))
 
 
 def _described(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
@@ -129,7 +192,7 @@ def _described(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
 def _settings_table(model: type[BaseModel]) -> str:
     texts = described(model)
     rows = [
-        (f"`{name}`", _type_words(field), _default_words(field), texts[name])
+        (f"`{field.alias or name}`", _type_words(field), _default_words(field), texts[name])
         for name, field in model.model_fields.items()
         if _model_of(field) is None
     ]
@@ -154,17 +217,30 @@ def _type_words(field: FieldInfo) -> str:
         return "table of lists of text" if "tuple" in str(field.annotation) else "table of text"
     if "tuple" in str(field.annotation):
         return "list of text"
-    plain = next((o for o in (field.annotation, *options) if isinstance(o, type)), str)
+    plain = next(o for o in _plain_types(field.annotation) if o is not NoneType)
     words = {bool: "true or false", int: "whole number", float: "number", str: "text"}[plain]
     return words + _bounds(field)
 
 
+def _plain_types(annotation: object) -> Iterator[type]:
+    """The types of a setting, out of unions and annotations."""
+    if isinstance(annotation, type):
+        yield annotation
+    elif get_origin(annotation) is Annotated:
+        yield from _plain_types(get_args(annotation)[0])
+    else:
+        for option in get_args(annotation):
+            yield from _plain_types(option)
+
+
 def _bounds(field: FieldInfo) -> str:
-    least = next((m.ge for m in field.metadata if hasattr(m, "ge")), None)
-    most = next((m.le for m in field.metadata if hasattr(m, "le")), None)
-    above = next((m.gt for m in field.metadata if hasattr(m, "gt")), None)
+    inner = [one for option in get_args(field.annotation) for one in get_args(option) if isinstance(one, FieldInfo)]
+    metadata = [*field.metadata, *(bound for one in inner for bound in one.metadata)]
+    least, most, above, below = (
+        next((getattr(m, kind) for m in metadata if hasattr(m, kind)), None) for kind in ("ge", "le", "gt", "lt")
+    )
     if above is not None:
-        return f" above {above}"
+        return f" above {above}" + (f" and below {below}" if below is not None else "")
     return f" from {least} to {most}" if least is not None and most is not None else ""
 
 
@@ -172,7 +248,7 @@ def _default_words(field: FieldInfo) -> str:
     if field.is_required():
         return "must be given"
     value: Any = field.get_default(call_default_factory=True)
-    if value is None or value in ((), {}):
+    if value is None or value in ((), {}, ""):
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 import polars as pl
 
+from contact_pipeline.reporting.playbook import load_playbook
 from contact_pipeline.scoring.card import ModelCard
+from contact_pipeline.scoring.policy import Play
 
 # The terms of the ledger: total is the sum of the others.
 ROW_STATES: tuple[str, ...] = ("created", "updated", "unchanged", "skipped", "failed", "not_data")
@@ -49,11 +51,15 @@ class ImportFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """The frame of a workbook or report. `generated_at` is UTC; `card` is None before the first scoring."""
+    """The frame of a workbook or report. `generated_at` is UTC; `card` is None before the first scoring.
+
+    `plays` is the playbook in force.
+    """
 
     generated_at: datetime
     imports: Sequence[ImportFacts] = ()
     card: ModelCard | None = None
+    plays: Sequence[Play] = field(default_factory=load_playbook)
 
 
 @dataclass(frozen=True, slots=True)

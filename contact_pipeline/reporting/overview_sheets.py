@@ -16,7 +16,7 @@ from contact_pipeline.reporting.factors import key_factors
 from contact_pipeline.reporting.facts import ROW_STATES, ImportFacts, ReportFacts
 from contact_pipeline.reporting.model_quality import candidate_name
 from contact_pipeline.reporting.palette import CATEGORY_COLOURS
-from contact_pipeline.reporting.playbook import load_playbook
+from contact_pipeline.reporting.playbook import Segment
 from contact_pipeline.reporting.sheets import Column, Formats, Style, column, print_on_wide_pages
 from contact_pipeline.scoring.card import ModelCard
 
@@ -73,15 +73,17 @@ def write_summary(
     _add_charts(book, sheet, categories_at, bins_at)
 
 
-def playbook_columns() -> list[Column]:
-    """The plays, one a category."""
-    plays = load_playbook()
+def playbook_columns(segments: Sequence[Segment]) -> list[Column]:
+    """The plays, one a segment."""
+    plays = [segment.play for segment in segments]
     return [
         column("Category", pl.Series([p.category for p in plays]), Style.CATEGORY, width=12),
+        column("Segment", pl.Series([p.segment for p in plays]), Style.WRAPPED, width=24),
+        column("Leads", pl.Series([s.leads for s in segments]), Style.INTEGER, width=10),
         column("Channel", pl.Series([p.channel for p in plays]), Style.WRAPPED, width=30),
         column("First step", pl.Series([p.first_step for p in plays]), Style.WRAPPED, width=42),
         column("Cadence", pl.Series([p.cadence for p in plays]), Style.WRAPPED, width=42),
-        column("Message outline", pl.Series([p.message for p in plays]), Style.WRAPPED, width=70),
+        column("Message outline", pl.Series([s.message for s in segments]), Style.WRAPPED, width=70),
     ]
 
 

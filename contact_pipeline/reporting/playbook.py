@@ -1,30 +1,71 @@
-"""The playbook: how to approach the leads of a category.
+"""The playbook: how to approach the leads of a segment.
 
-Belongs here: reading `playbook.toml` (the text itself is data). Does not belong: the next action of a single lead,
-which scoring decides.
+Belongs here: the plays in force, from the settings and from the package (`playbook.toml`), and which leads each is for. Does
+not belong: what a play may say (`scoring.policy`) and the next action of a single lead, which scoring decides.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+import polars as pl
+
+from contact_pipeline.reporting.aggregates import CATEGORIES, SMALLEST_GROUP
+from contact_pipeline.scoring.conditions import fits_lead, with_asked
+from contact_pipeline.scoring.policy import Play
+
+_FIRST_REASON = r"^\+ (.*?)(?:: [\d.]+ % of .*)?$"
+_NO_FACTOR = "(what 'Why' says in the call list)"
+
 
 @dataclass(frozen=True, slots=True)
-class Play:
-    """Recommended outreach for one category. `message` may hold {factor}."""
+class Segment:
+    """A play, how many leads it is for, and what raises their scores most often; None for fewer than SMALLEST_GROUP."""
 
-    category: str
-    channel: str
-    first_step: str
-    cadence: str
-    message: str
+    play: Play
+    leads: int
+    factor: str | None
+
+    @property
+    def outline(self) -> str:
+        """The outline for readers who may see no lead: a factor may be a word of somebody's custom field."""
+        return self.play.message.replace("{factor}", "the factor")
+
+    @property
+    def message(self) -> str:
+        """The outline with the factor in its place."""
+        return self.play.message.replace("{factor}", self.factor or _NO_FACTOR)
 
 
 @cache
-def load_playbook() -> tuple[Play, ...]:
-    """The plays, best category first."""
+def load_playbook(own: tuple[Play, ...] = ()) -> tuple[Play, ...]:
+    """The plays in force by category, best first: those given, then those of the package."""
     text = files("contact_pipeline.reporting").joinpath("playbook.toml").read_text(encoding="utf-8")
-    return tuple(Play(**entry) for entry in tomllib.loads(text)["play"])
+    default = (Play.model_validate(entry) for entry in tomllib.loads(text)["play"])
+    return tuple(sorted((*own, *default), key=lambda play: CATEGORIES.index(play.category)))
+
+
+def segments_of(leads: pl.DataFrame, plays: Sequence[Play]) -> list[Segment]:
+    """Each play with its leads. The first play that fits a lead counts."""
+    place = pl.lit(None, dtype=pl.Int64)
+    for index in range(len(plays) - 1, -1, -1):
+        place = pl.when(fits_lead(plays[index])).then(pl.lit(index, dtype=pl.Int64)).otherwise(place)
+    reason = pl.col("key_factors").str.split("; ").list.first().str.extract(_FIRST_REASON, 1)
+    placed = with_asked(leads, {play.field for play in plays}).select(place=place, factor=reason)
+    counts = dict(placed.group_by("place").len().iter_rows())
+    common = placed.drop_nulls().group_by("place", "factor").len().filter(pl.col("len") >= SMALLEST_GROUP)
+    ordered = common.sort("len", "factor", descending=[True, False]).unique("place", keep="first", maintain_order=True)
+    factors = dict(ordered.select("place", "factor").iter_rows())
+    return [Segment(play, counts.get(index, 0), factors.get(index)) for index, play in enumerate(plays)]
+
+
+def first_steps(segments: Sequence[Segment]) -> dict[str, str]:
+    """For each category the first step of its largest segment."""
+    return {
+        category: max((s for s in segments if s.play.category == category), key=lambda s: s.leads).play.first_step
+        for category in CATEGORIES
+    }

@@ -22,6 +22,7 @@ from contact_pipeline.atomic import write_text
 from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.reporting import charts
 from contact_pipeline.reporting.aggregates import (
+    SMALLEST_GROUP,
     CategorySummary,
     Split,
     filled_shares,
@@ -33,7 +34,8 @@ from contact_pipeline.reporting.aggregates import (
 from contact_pipeline.reporting.factors import key_factors
 from contact_pipeline.reporting.facts import ROW_STATES, ImportFacts, ReportFacts
 from contact_pipeline.reporting.model_quality import baseline, candidate_name, model_findings
-from contact_pipeline.reporting.playbook import load_playbook
+from contact_pipeline.reporting.playbook import first_steps, segments_of
+from contact_pipeline.scoring.policy import Play
 
 _SEGMENT_FIELDS = ("industry", "lead_source", "country", "company_size")
 _WIDE, _HALF, _PHONE = 780, 372, 340
@@ -59,6 +61,7 @@ def render_report(leads: pl.DataFrame, facts: ReportFacts) -> str:
             leads=leads.height,
             states=ROW_STATES,
             **_scores(leads),
+            **_playbook(leads, facts.plays),
             **_imports(facts.imports),
             **_quality(leads, facts.imports),
             **_model(facts),
@@ -84,7 +87,6 @@ def _scores(leads: pl.DataFrame) -> dict[str, object]:
         "headline": headline(categories),
         "advice": _advice(categories, splits),
         "categories": categories,
-        "plays": load_playbook(),
         "distribution": _both(lambda width: charts.histogram(bins, width=width)),
         "factors": _both(lambda width: charts.diverging_bars(factors, width=width)) if factors else None,
         "segments": [
@@ -92,6 +94,11 @@ def _scores(leads: pl.DataFrame) -> dict[str, object]:
         ],
         "withheld": any(split.by_category is None for found in splits.values() for split in found),
     }
+
+
+def _playbook(leads: pl.DataFrame, plays: Sequence[Play]) -> dict[str, object]:
+    found = segments_of(leads, plays)
+    return {"plays": found, "first_steps": first_steps(found), "fewest": SMALLEST_GROUP}
 
 
 def _segment_chart(name: str, splits: Sequence[Split]) -> Markup:

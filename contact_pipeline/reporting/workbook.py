@@ -30,6 +30,7 @@ from contact_pipeline.reporting.overview_sheets import (
     set_aside_columns,
     write_summary,
 )
+from contact_pipeline.reporting.playbook import segments_of
 from contact_pipeline.reporting.sheets import Column, Formats, write_table
 from contact_pipeline.safe_text import CELL_CHARACTERS, WORKBOOK_OPTIONS, overlong_cells
 
@@ -55,7 +56,7 @@ def write_workbook(
         write_summary(book, book.add_worksheet("Summary"), formats, best_first, facts, notes)
         _write_call_list(book, formats, _rows(calls, 0))
         _write_all_leads(book, formats, all_leads or [])
-        write_table(book.add_worksheet("Playbook"), formats, playbook_columns())
+        write_table(book.add_worksheet("Playbook"), formats, playbook_columns(segments_of(best_first, facts.plays)))
         write_table(book.add_worksheet("Data dictionary"), formats, dictionary_columns(custom))
         write_table(book.add_worksheet("Set aside"), formats, set_aside_columns(facts.imports))
         book.set_properties({"title": "Scored leads", "created": facts.generated_at})

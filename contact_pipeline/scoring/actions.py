@@ -1,61 +1,65 @@
 """The recommended next action: a table of category, engagement and what is missing, each line naming its trigger.
 
-Belongs here: reading the table (package data `actions.toml`) and applying it. Does not belong: the category.
+Belongs here: the table in force, from the settings and from the package (`actions.toml`), and applying it. Does not belong:
+what a line may say (`policy`) and the category.
 """
 
 from __future__ import annotations
 
 import tomllib
 from importlib.resources import files
-from typing import Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
 
-from contact_pipeline.scoring.engagement import HIGH_FROM
+from contact_pipeline.scoring.categories import OVER_CAPACITY
+from contact_pipeline.scoring.conditions import fits_lead
 from contact_pipeline.scoring.features import has_phone
+from contact_pipeline.scoring.policy import ActionRule
+
+_STATES = {
+    "opted_out": pl.col("opted_out"),
+    "customer": pl.col("converted"),
+    "bounced": pl.col("bounced"),
+    "duplicate": pl.col("is_duplicate"),
+    "over_capacity": pl.col("held_back") == OVER_CAPACITY,
+}
 
 
-class ActionRule(BaseModel):
-    """One line of the table; all conditions given must hold."""
+def action_table(own: tuple[ActionRule, ...] = ()) -> tuple[ActionRule, ...]:
+    """The lines in force: those given, then those of the package, whose last ones leave no contact without an action.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    action: str
-    trigger: str
-    category: Literal["Hot", "Warm", "Cold"] | None = None
-    engagement: Literal["high", "low"] | None = None
-    lacks: Literal["phone", "job_title", "company"] | None = None
-    is_: Literal["opted_out", "customer"] | None = Field(default=None, alias="is")
-
-    def condition(self) -> pl.Expr:
-        """Over contacts with lead_category and engagement_propensity."""
-        tests = [pl.lit(True)]
-        if self.category:
-            tests.append(pl.col("lead_category") == self.category)
-        if self.engagement:
-            tests.append((pl.col("engagement_propensity") >= HIGH_FROM) == (self.engagement == "high"))
-        if self.lacks:
-            tests.append(has_phone().not_() if self.lacks == "phone" else pl.col(self.lacks).is_null())
-        if self.is_:
-            tests.append(pl.col("converted" if self.is_ == "customer" else "opted_out").fill_null(False))
-        return pl.all_horizontal(tests)
-
-    @property
-    def words(self) -> str:
-        """What the contact's row shows."""
-        return f"{self.action} ({self.trigger})"
-
-
-def action_table() -> tuple[ActionRule, ...]:
-    """The table that comes with the package; its last lines leave no contact without an action."""
+    Lines for contacts who opted out come first of all: no other line may send somebody to them.
+    """
     text = files("contact_pipeline.scoring").joinpath("actions.toml").read_text(encoding="utf-8")
-    return tuple(ActionRule.model_validate(line) for line in tomllib.loads(text)["actions"])
+    default = (ActionRule.model_validate(line) for line in tomllib.loads(text)["actions"])
+    return tuple(sorted((*own, *default), key=lambda rule: rule.is_ != "opted_out"))
 
 
 def recommended_action(table: tuple[ActionRule, ...]) -> pl.Expr:
-    """Expression over contacts with lead_category and engagement_propensity; null where no line fits."""
+    """Expression over contacts with scores, `held_back`, `bounced`, `is_duplicate` and the asked fields.
+
+    Null where no line fits. Why a contact is not Hot though its score is, is always said.
+    """
     action = pl.lit(None, dtype=pl.String)
     for rule in reversed(table):
-        action = pl.when(rule.condition()).then(pl.lit(rule.words)).otherwise(action)
+        action = pl.when(_fits(rule)).then(_words(rule)).otherwise(action)
     return action
+
+
+def _fits(rule: ActionRule) -> pl.Expr:
+    tests = [fits_lead(rule)]
+    if rule.confidence:
+        tests.append(pl.col("confidence") == rule.confidence)
+    if rule.lacks:
+        tests.append(has_phone().not_() if rule.lacks == "phone" else pl.col(rule.lacks).is_null())
+    if rule.is_:
+        tests.append(_STATES[rule.is_])
+    return pl.all_horizontal(tests).fill_null(value=False)
+
+
+def _words(rule: ActionRule) -> pl.Expr:
+    """A line about a state gives its own reason."""
+    if rule.is_:
+        return pl.lit(rule.words)
+    why = pl.concat_str(pl.lit(f"{rule.action} ({rule.trigger}; not Hot: "), pl.col("held_back"), pl.lit(")"))
+    return pl.when(pl.col("held_back").is_null()).then(pl.lit(rule.words)).otherwise(why)

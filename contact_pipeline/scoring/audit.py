@@ -15,15 +15,26 @@ _TOLERANCE = 0.003  # 1e-4 log-odds are at most 0.0025 points of score
 
 
 def not_scored(leads: pl.DataFrame, settings: ScoringSettings) -> int:
-    """Number of contacts without a score, off the scale, or Hot or Warm below the threshold of their category."""
+    """Number of contacts without a score, off the scale, or in a category that the policy does not allow.
+
+    Nobody is Hot or Warm below the threshold less the hysteresis, Cold from the threshold of Warm on, Hot though opted out, a
+    customer or a flagged twin, or Hot beyond the capacity.
+    """
     score, category = pl.col("lead_score"), pl.col("lead_category")
-    threshold = category.replace_strict(
-        {"Hot": float(settings.hot_from), "Warm": float(settings.warm_from), "Cold": 0.0},
-        default=None,
-        return_dtype=pl.Float64,
+    barred = pl.any_horizontal(
+        pl.col(name).fill_null(value=False) for name in ("opted_out", "converted", "is_duplicate")
     )
-    fine = score.is_between(0, 100) & (score >= threshold)
-    return leads.filter(~fine.fill_null(value=False)).height
+    allowed = (
+        pl.when(category == "Hot")
+        .then((score >= settings.hot_from - settings.hysteresis) & ~barred)
+        .when(category == "Warm")
+        .then(score >= settings.warm_from - settings.hysteresis)
+        .when(category == "Cold")
+        .then(score < settings.warm_from)
+    )
+    wrong = leads.filter(~(score.is_between(0, 100) & allowed).fill_null(value=False)).height
+    hot = leads.filter(category == "Hot").height
+    return wrong + (0 if settings.hot_capacity is None else max(0, hot - settings.hot_capacity))
 
 
 def not_additive(leads: pl.DataFrame) -> int:

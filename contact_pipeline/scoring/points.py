@@ -1,12 +1,13 @@
 """The points table: conditions a marketer can read, each worth log-odds.
 
-Belongs here: reading the table and applying it. Does not belong: anything learned. The default table is package data
-(`points.toml`); of the rules of one field the first that fits counts.
+Belongs here: the table in force, from the settings and from the table of the package (`points.toml`), and applying it. Does
+not belong: what a rule may say (`policy`) and anything learned. Of the rules of one field the first that fits counts.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -15,52 +16,15 @@ import numpy.typing as npt
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from contact_pipeline.scoring.features import CUSTOM_PREFIX
+from contact_pipeline.scoring.calibration import logit
+from contact_pipeline.scoring.conditions import headers_called, holds
+from contact_pipeline.scoring.features import ATTRIBUTES, CUSTOM_PREFIX
+from contact_pipeline.scoring.naming import attribute_name, is_named
+from contact_pipeline.scoring.policy import PointsRule
+from contact_pipeline.settings import ScoringSettings
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
-
-
-class Rule(BaseModel):
-    """One line of the table: when the condition holds, the contact gets `log_odds`.
-
-    Conditions: `any_of` words (case ignored), `contains` one of these parts, `at_least`, `at_most`, `missing`; all that are
-    given must hold. With `per_unit` the points grow with the number, up to `log_odds`.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    field: str
-    words: str
-    log_odds: float
-    any_of: tuple[str, ...] = ()
-    contains: tuple[str, ...] = ()
-    at_least: float | None = None
-    at_most: float | None = None
-    missing: bool = False
-    per_unit: float | None = None
-
-    def condition(self) -> pl.Expr:
-        """Whether the rule holds for a contact of an attribute frame; null counts as no."""
-        value = pl.col(self.field)
-        if self.missing:
-            return value.is_null()
-        tests = [value.is_not_null()]
-        if self.any_of:
-            tests.append(value.str.to_lowercase().is_in([word.lower() for word in self.any_of]))
-        if self.contains:
-            tests.append(value.str.to_lowercase().str.contains_any([part.lower() for part in self.contains]))
-        if self.at_least is not None:
-            tests.append(value >= self.at_least)
-        if self.at_most is not None:
-            tests.append(value <= self.at_most)
-        return pl.all_horizontal(tests).fill_null(False)
-
-    def worth(self) -> pl.Expr:
-        """The log-odds of a contact for which the rule holds."""
-        if self.per_unit is None:
-            return pl.lit(self.log_odds)
-        return (pl.col(self.field) * self.per_unit).clip(upper_bound=self.log_odds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +41,7 @@ class PointsTable(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     start: float
-    rules: tuple[Rule, ...]
+    rules: tuple[PointsRule, ...]
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -89,26 +53,50 @@ class PointsTable(BaseModel):
         """Custom fields with rules, without prefix."""
         return tuple(name.removeprefix(CUSTOM_PREFIX) for name in self.fields if name.startswith(CUSTOM_PREFIX))
 
-    def rules_of(self, field: str) -> tuple[Rule, ...]:
+    def rules_of(self, field: str) -> tuple[PointsRule, ...]:
         """Rules of one field, in order."""
         return tuple(rule for rule in self.rules if rule.field == field)
 
-    def without(self, names: frozenset[str]) -> PointsTable:
+    def without(self, names: Iterable[str]) -> PointsTable:
         """The table without the rules of some fields."""
-        return self.model_copy(update={"rules": tuple(rule for rule in self.rules if rule.field not in names)})
+        left_out = frozenset(names)
+        return self.model_copy(update={"rules": tuple(rule for rule in self.rules if rule.field not in left_out)})
 
     def apply(self, frame: pl.DataFrame, fields: tuple[str, ...]) -> Points:
-        """Points of every contact for the fields given; a field without rules is worth nothing."""
+        """Points of every contact for the fields given; a field without rules, or not in the frame, is worth nothing."""
         effects = np.zeros((frame.height, len(fields)))
         states = np.zeros((frame.height, len(fields)), dtype=np.intp)
         for index, field in enumerate(fields):
             rules = self.rules_of(field)
-            if rules:
+            if rules and field in frame.columns:
                 place, worth = _first_that_holds(rules)
                 found = frame.select(place=place, worth=worth)
                 states[:, index] = found["place"].to_numpy()
                 effects[:, index] = found["worth"].to_numpy()
         return Points(effects, states)
+
+
+def points_table(settings: ScoringSettings, contacts: pl.DataFrame | None = None) -> PointsTable:
+    """The table in force: the rules of the settings, then those of the package for fields the settings give no rule for.
+
+    With `contacts` a rule about a custom field finds it in any case of letters.
+    """
+    default, headers = default_points(), _headers(settings, contacts)
+    own = tuple(r.model_copy(update={"field": attribute_name(r.field, headers)}) for r in settings.points)
+    left = default.without({rule.field for rule in own} | set(_named(default, settings.points_without)))
+    start = default.start if settings.points_start is None else logit(settings.points_start / 100)
+    table = PointsTable(start=start, rules=(*own, *left.rules))
+    return table.without(_named(table, settings.exclude))
+
+
+def idle_rules(table: PointsTable, contacts: pl.DataFrame) -> tuple[str, ...]:
+    """A warning for each custom field with rules that no contact has: such rules count for nothing."""
+    known = headers_called(contacts["custom_fields"], list(table.custom))
+    return tuple(
+        f"The points table has rules for {name}, a custom field that no contact has: they count for nothing."
+        for name in table.custom
+        if name not in known[name]
+    )
 
 
 def default_points() -> PointsTable:
@@ -117,10 +105,32 @@ def default_points() -> PointsTable:
     return PointsTable.model_validate(tomllib.loads(text))
 
 
-def _first_that_holds(rules: tuple[Rule, ...]) -> tuple[pl.Expr, pl.Expr]:
+def _headers(settings: ScoringSettings, contacts: pl.DataFrame | None) -> list[str]:
+    if contacts is None:
+        return []
+    wanted = [rule.field.strip().removeprefix(CUSTOM_PREFIX) for rule in settings.points]
+    return [header for same in headers_called(contacts["custom_fields"], wanted).values() for header in same]
+
+
+def _named(table: PointsTable, listed: tuple[str, ...]) -> list[str]:
+    """Fields of the table that a setting lists, by name or label."""
+    labels = {attribute.name: attribute.label for attribute in ATTRIBUTES}
+    return [f for f in table.fields if is_named(f, labels.get(f, f), listed) or f in map(attribute_name, listed)]
+
+
+def _first_that_holds(rules: tuple[PointsRule, ...]) -> tuple[pl.Expr, pl.Expr]:
     place, worth = pl.lit(0, dtype=pl.Int64), pl.lit(0.0)
     for index in range(len(rules), 0, -1):
         rule = rules[index - 1]
-        place = pl.when(rule.condition()).then(pl.lit(index, dtype=pl.Int64)).otherwise(place)
-        worth = pl.when(rule.condition()).then(rule.worth()).otherwise(worth)
+        held = holds(rule, rule.field, rule.field)
+        place = pl.when(held).then(pl.lit(index, dtype=pl.Int64)).otherwise(place)
+        worth = pl.when(held).then(_worth(rule)).otherwise(worth)
     return place, worth
+
+
+def _worth(rule: PointsRule) -> pl.Expr:
+    """The log-odds of a contact for whom the rule holds."""
+    if rule.step is None:
+        return pl.lit(rule.worth)
+    grown = pl.col(rule.field).cast(pl.Float64, strict=False).fill_null(0.0) * rule.step
+    return grown.clip(upper_bound=rule.worth) if rule.step > 0 else grown.clip(lower_bound=rule.worth)

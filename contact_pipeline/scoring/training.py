@@ -6,7 +6,7 @@ is told about them (`telling`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -30,7 +30,7 @@ from contact_pipeline.scoring.columns import encode
 from contact_pipeline.scoring.examples import FOLDS, Examples
 from contact_pipeline.scoring.model import LeadModel, LearnedWeights
 from contact_pipeline.scoring.past import PastLeads, past_leads
-from contact_pipeline.scoring.points import PointsTable, points_table
+from contact_pipeline.scoring.points import PointsTable, idle_rules, points_table
 from contact_pipeline.scoring.selection import Selection, select_columns
 from contact_pipeline.scoring.telling import importances, model_reason, no_model, plain_card, too_little, with_trials
 from contact_pipeline.settings import ScoringSettings
@@ -64,6 +64,7 @@ def train(
     """
     done = None if activities is None or activities.is_empty() else activities
     past, points = past_leads(contacts, settings, as_of, done), points_table(settings, contacts)
+    past = replace(past, warnings=(*past.warnings, *idle_rules(points, contacts)))
     fewest = min(past.conversions, past.known - past.conversions)
     if fewest < max(settings.minimum_conversions, FOLDS):
         return _points_model(past, points, settings, too_little(past, settings)).stamped(as_of)

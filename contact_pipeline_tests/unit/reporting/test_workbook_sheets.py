@@ -124,7 +124,7 @@ def test_no_text_at_all_makes_a_formula(tmp_path_factory: pytest.TempPathFactory
             {"contact_id": ["c1"], "line": [2], "sheet": [""], **{f"c{i}": [t] for i, t in enumerate(texts)}}
         ),
     )
-    leads = pl.DataFrame({"contact_id": ["c1"], **{field.name: [None] for field in SCORE_FIELDS}}).cast(
+    leads = pl.DataFrame({"contact_id": ["c1"], **{field.name: [None] for field in (*FIELDS, *SCORE_FIELDS)}}).cast(
         {
             "lead_score": pl.Float64,
             "conversion_probability": pl.Float64,
