@@ -32,6 +32,7 @@ _PATTERNS: dict[str, str] = {
     "phone": r"^'?\+?[\d\s().\-/]{7,25}(?:\s*(?:x|ext\.?|#)\s*\d{1,6})?$",
 }
 _ZERO_FIRST = r"^0\d"
+_FRACTION = r"^[-+]?0?\.\d+$"  # a rate such as 0.0138, though a phone number may be written so too
 _SCIENTIFIC = r"^[-+]?\d(?:[.,]\d+)?[eE]\+?\d+$"
 _PHONE_SHAPE = r"^'?(?:\+|00|\(?0)[\d\s().\-/]{6,}$|^\(?\d{3}\)?[\s.-]\d{3}[\s.-]\d{4}$"
 
@@ -107,7 +108,8 @@ def _type(texts: pl.Series) -> tuple[str, int]:
     """The type most values have, and how many have it."""
     counts = {kind: _count(texts, pattern) for kind, pattern in _PATTERNS.items()}
     enough = _MOSTLY * len(texts)
-    if counts["phone"] >= enough and 2 * _count(texts, _PHONE_SHAPE) >= len(texts) and counts["date"] < enough:
+    unlike = max(counts["date"], _count(texts, _FRACTION)) >= enough
+    if counts["phone"] >= enough and 2 * _count(texts, _PHONE_SHAPE) >= len(texts) and not unlike:
         return "phone", counts["phone"]
     return next(((kind, n) for kind, n in counts.items() if n >= enough), ("text", len(texts)))
 

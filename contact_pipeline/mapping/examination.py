@@ -19,6 +19,7 @@ from contact_pipeline.mapping.context import Neighbours, settle, sure_fields
 from contact_pipeline.mapping.evidence import Evidence, look_at, objection
 from contact_pipeline.mapping.grammar import read_header
 from contact_pipeline.mapping.normalise import normalise_header
+from contact_pipeline.mapping.outcome import is_outcome
 from contact_pipeline.mapping.spellings import known_header
 from contact_pipeline.mapping.tools import Tool
 from contact_pipeline.mapping.units import unit_fits, unit_of
@@ -60,7 +61,8 @@ def examine(table: TextTable, tool: Tool | None) -> list[Column]:
         if claim is not None and len(claim.fields) > 1:
             claim = settle(claim, index, neighbours, evidence[index])
         columns.append(_veto(Column(index, table.headers[index], plain[index], evidence[index], claim)))
-    return [_check_full_name(_consent(column), columns, table.data) for column in columns]
+    checked = [_check_full_name(_consent(column), columns, table.data) for column in columns]
+    return [_outcome(column) for column in checked] if not _claimed("converted", checked) else checked
 
 
 def with_email(columns: list[Column]) -> list[Column]:
@@ -107,14 +109,30 @@ def _consent(column: Column) -> Column:
     return replace(column, claim=Claim(("opted_out",), 0.9, why, inverted=True))
 
 
+def _claimed(field: str, columns: Sequence[Column]) -> bool:
+    return any(column.claim is not None and column.claim.field == field for column in columns)
+
+
+def _outcome(column: Column) -> Column:
+    """Read a column without a reading as the outcome, where header and values say so together."""
+    unread = column.refusal is None and (column.claim is None or column.claim.field is None)
+    if not unread or not is_outcome(column.plain, column.evidence.values):
+        return column
+    return replace(column, claim=Claim(("converted",), 0.85, "and its values tell who became a customer, so it is"))
+
+
 def _veto(column: Column) -> Column:
-    """Drop the reading that the values or the unit contradict; a further reading that they allow takes its place."""
+    """Drop the reading that the values or the unit contradict; a further reading that they allow takes its place.
+
+    Answers to a question, which hardly vary, get no further reading: they would fit many.
+    """
     if column.claim is None or column.claim.field is None:
         return column
     against = _objection(column.claim.field, column)
     if against is None:
         return column
-    others = tuple(f for f in column.claim.fields[1:] if _objection(f, column) is None)
+    further = () if column.evidence.hardly_varies else column.claim.fields[1:]
+    others = tuple(f for f in further if _objection(f, column) is None)
     label = label_of(column.claim.field)
     if not others or others[0] in GUARDED_FIELDS:
         return replace(column, claim=None, refusal=f"header '{column.header}' reads as {label}, but {against}")

@@ -58,3 +58,7 @@ def test_a_profile_adds_up_for_any_values(values: list[str | None]) -> None:
     assert column.distinct <= column.filled <= len(filled) or column.filled == len(filled)
     assert len(column.samples) == min(5, column.distinct)
     assert (column.type == "empty") == (column.filled == 0)
+
+
+def test_small_fractions_are_numbers_and_no_phone_numbers() -> None:
+    assert profile(*(f"0.0{number}" for number in range(13_889, 13_989))).type == "number"
