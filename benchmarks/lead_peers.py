@@ -154,7 +154,7 @@ def _design(past: pl.Series, new: pl.Series) -> tuple[FloatArray, FloatArray]:
     """Columns of a design matrix for both: a number and whether it is missing, or one column a frequent word."""
     if _is_numeric(past):
         known = _numbers(past)
-        mean, deviation = np.nanmean(known), np.nanstd(known) or 1.0
+        mean, deviation = float(np.nanmean(known)), float(np.nanstd(known)) or 1.0
         return _standardised(known, mean, deviation), _standardised(_numbers(new), mean, deviation)
     counts = past.drop_nulls().value_counts().filter(pl.col("count") >= _FEWEST_LEADS_A_WORD)
     levels = _Levels(counts[past.name].sort().to_list())
@@ -174,14 +174,14 @@ def _matrices(
     """Words as codes of XGBoost's own categories; a word never seen counts as missing."""
     seen, asked, kinds = [], [], []
     for name in past.columns:
-        numeric = _is_numeric(past[name])
-        kinds.append("float" if numeric else "c")
-        if numeric:
-            columns = _numbers(past[name]), _numbers(new[name])
+        kinds.append("float" if _is_numeric(past[name]) else "c")
+        if kinds[-1] == "float":
+            columns = [_numbers(past[name]), _numbers(new[name])]
         else:
             levels = _Levels(past[name].drop_nulls().unique().sort().to_list())
-            codes = (levels.of(past[name]), levels.of(new[name]))
-            columns = tuple(np.where(c < 0, np.nan, c.astype(np.float64)) for c in codes)
+            columns = [
+                np.where(c < 0, np.nan, c).astype(np.float64) for c in (levels.of(past[name]), levels.of(new[name]))
+            ]
         seen.append(columns[0])
         asked.append(columns[1])
     return (

@@ -1,0 +1,156 @@
+"""How long the scoring of a full CRM takes, part by part: `python -m benchmarks.lead_speed [rows] [--keep FOLDER]`.
+
+Belongs here: these measurements. A CRM of so many contacts is made by importing them; a tenth has an outcome, all have
+custom fields. Then learning, the parts of scoring (features and effects, factors in words, confidence, writing back) and
+scoring as a whole are timed in a process of their own, so that the peak of memory is theirs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import polars as pl
+
+from benchmarks.import_speed import lap, stage_file, take_in
+from benchmarks.isolated import Told, preload, run
+from benchmarks.synthetic import write_contacts_csv
+from contact_pipeline.crm.scores import contacts_frame, write_scores
+from contact_pipeline.crm.session import open_crm, read_crm
+from contact_pipeline.home import Home
+from contact_pipeline.scoring.categories import model_confidence
+from contact_pipeline.scoring.explanation import key_factors, score_breakdown
+from contact_pipeline.scoring.model import LeadModel
+from contact_pipeline.scoring.scores import score_contacts
+from contact_pipeline.scoring.training import train
+
+T = TypeVar("T")
+AS_OF = datetime(2026, 3, 1)  # noqa: DTZ001  the CRM's times have no zone
+ROWS = 1_000_000
+_SLICE_ROWS = 50_000
+_DEADLINE = 1_800.0
+_MOST_SECONDS, _MOST_MB = 60.0, 3_000.0
+_PLANS = ("Starter", "Platform", "Analytics", "Not sure yet")
+_CAMPAIGNS = tuple(f"Campaign {number}" for number in range(40))
+
+
+def make_home(root: Path, rows: int) -> None:
+    """Import `rows` contacts with behaviour, custom fields and, for a tenth, an outcome that depends on them."""
+    home, source = Home(root), root.parent / "contacts.csv"
+    home.set_up()
+    write_contacts_csv(source, rows)
+    pl.read_csv(source, infer_schema=False).with_columns(_further_columns(rows)).write_csv(source)
+    receipt, _ = stage_file(home, source)
+    take_in(home, receipt)
+
+
+def learn(root: Path) -> dict[str, float]:
+    """Read the contacts with an outcome and learn; the model is kept beside the home."""
+    home, laps = Home(root), dict[str, float]()
+    contacts = lap(laps, "read contacts", lambda: _contacts(home))
+    model = lap(laps, "learn", lambda: train(contacts, home.settings.scoring, AS_OF))
+    (root.parent / "model.json").write_bytes(model.to_bytes())
+    print(f"  {model.method}, {model.card.chosen}: {len(model.attributes)} attributes, {model.card.leads:,} past leads")
+    return laps
+
+
+def score_by_parts(root: Path) -> dict[str, float]:
+    """Each part on all contacts, slice by slice as the product does it; nothing is written."""
+    home, model, laps = Home(root), _model(root), dict[str, float]()
+    settings = home.settings.scoring
+    contacts = lap(laps, "read contacts", lambda: _contacts(home))
+    for start in range(0, contacts.height, _SLICE_ROWS):
+        part = contacts.slice(start, _SLICE_ROWS)
+        found = _added(laps, "features and effects", lambda part=part: model.effects(part, AS_OF))
+        _added(laps, "factors in words", lambda found=found: key_factors(model, found))
+        _added(laps, "breakdown", lambda found=found: score_breakdown(model.attributes, found))
+        if found.shifts is not None:
+            shifts = found.shifts
+            _added(laps, "confidence", lambda f=found, s=shifts: model_confidence(f.log_odds, s, settings))
+    return laps
+
+
+def score_whole(root: Path) -> dict[str, float]:
+    """What the assets do: read, score, write back."""
+    home, model, laps = Home(root), _model(root), dict[str, float]()
+    contacts = lap(laps, "read contacts", lambda: _contacts(home))
+    scored = lap(laps, "score", lambda: score_contacts(contacts, model, home.settings.scoring, AS_OF))
+    with open_crm(home) as connection:
+        lap(laps, "write back", lambda: write_scores(connection, scored, AS_OF))
+    return laps
+
+
+def _further_columns(rows: int) -> list[pl.Series]:
+    """Behaviour, custom fields and the outcome of the first tenth."""
+    dice = np.random.default_rng(20260101)
+    visits, clicks = dice.poisson(4, rows), dice.poisson(1, rows)
+    plan, campaign = dice.integers(len(_PLANS), size=rows), dice.integers(len(_CAMPAIGNS), size=rows)
+    seconds = dice.gamma(1.5, 200, rows).round()
+    log_odds = -3.0 + 0.2 * visits + 0.5 * clicks + 0.4 * (plan == 1) * (seconds > 300) + 0.02 * campaign
+    won = dice.random(rows) < 1 / (1 + np.exp(-log_odds))
+    outcome = np.where(np.arange(rows) < rows // 10, np.where(won, "Yes", "No"), "")
+    return [
+        pl.Series("Website Visits", visits).cast(pl.String),
+        pl.Series("Content Downloads", dice.poisson(0.6, rows)).cast(pl.String),
+        pl.Series("Email Opens", dice.poisson(3, rows)).cast(pl.String),
+        pl.Series("Email Clicks", clicks).cast(pl.String),
+        pl.Series("Plan of interest", _PLANS).gather(plan),
+        pl.Series("First campaign", _CAMPAIGNS).gather(campaign),
+        pl.Series("Seconds on the site", seconds).cast(pl.Int64).cast(pl.String),
+        pl.Series("Converted", outcome),
+    ]
+
+
+def _added(laps: dict[str, float], name: str, work: Callable[[], T]) -> T:
+    """The result of the work, its seconds added to those of the same name."""
+    started = time.perf_counter()
+    result = work()
+    laps[name] = laps.get(name, 0.0) + time.perf_counter() - started
+    return result
+
+
+def _contacts(home: Home) -> pl.DataFrame:
+    with read_crm(home) as connection:
+        return contacts_frame(connection)
+
+
+def _model(root: Path) -> LeadModel:
+    return LeadModel.from_bytes((root.parent / "model.json").read_bytes())
+
+
+def _report(title: str, told: Told[dict[str, float]], rows: int) -> None:
+    if told.result is None:
+        raise SystemExit(f"{title}: {told.death}")
+    print(f"  {title}: {told.seconds:.1f} s, peak {told.peak_mb:,.0f} MB")
+    for name, seconds in told.result.items():
+        print(f"    {name:<24}{seconds:7.2f} s  {rows / max(seconds, 1e-9):12,.0f} rows/s")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", nargs="?", type=int, default=ROWS)
+    parser.add_argument("--keep", type=Path, help="folder with the CRM; made where it is not there, kept afterwards")
+    asked = parser.parse_args()
+    preload(["contact_pipeline.scoring.scores"])
+    with tempfile.TemporaryDirectory() as temporary:
+        root = (asked.keep or Path(temporary)) / "home"
+        if not root.exists():
+            root.parent.mkdir(parents=True, exist_ok=True)
+            make_home(root, asked.rows)
+        print(f"Scoring {asked.rows:,} contacts")
+        _report("learning", run(learn, root, deadline=_DEADLINE), asked.rows)
+        _report("parts", run(score_by_parts, root, deadline=_DEADLINE), asked.rows)
+        whole = run(score_whole, root, deadline=_DEADLINE)
+        _report("whole", whole, asked.rows)
+        met = whole.seconds <= _MOST_SECONDS and whole.peak_mb <= _MOST_MB
+        print(f"    at most {_MOST_SECONDS:.0f} s and {_MOST_MB:,.0f} MB: {'met' if met else 'MISSED'}")
+
+
+if __name__ == "__main__":
+    main()
