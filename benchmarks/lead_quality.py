@@ -21,9 +21,8 @@ import numpy as np
 
 from benchmarks import lead_runs
 from benchmarks.lead_peers import PEERS
-from benchmarks.lead_runs import PRODUCT, Judged
+from benchmarks.lead_runs import FOLDS, PRODUCT, Judged
 from benchmarks.lead_sets import SETS, LeadSet, load_sets
-from contact_pipeline.scoring.leakage import FOLDS
 from contact_pipeline.scoring.metrics import measure
 
 _SIZES = (50, 100, 200, 500, 1000, 2000, 5000)

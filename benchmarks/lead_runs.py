@@ -19,7 +19,6 @@ from benchmarks.lead_peers import PEERS, xgboost_tuned
 from benchmarks.lead_sets import LeadSet
 from contact_pipeline.scoring.calibration import sigmoid
 from contact_pipeline.scoring.categories import lead_score, model_confidence
-from contact_pipeline.scoring.leakage import stratified_folds
 from contact_pipeline.scoring.metrics import roc_auc
 from contact_pipeline.scoring.model import LeadModel
 from contact_pipeline.scoring.training import train
@@ -31,6 +30,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 AS_OF = datetime(2026, 11, 22)  # noqa: DTZ001  the CRM's times have no zone
 PRODUCT = "contact_pipeline"
+FOLDS = 5
 _SETTINGS = ScoringSettings()
 _POINTS_ONLY = ScoringSettings(minimum_conversions=10**9)
 _HELD_OUT = 0.3
@@ -64,7 +64,7 @@ def product(past: pl.DataFrame, new: pl.DataFrame, settings: ScoringSettings = _
 def fold_run(path: Path, judge: str, repetition: int, fold: int) -> Judged:
     """One fold of a cross-validation, by the product or a peer."""
     leads = _opened(path)
-    held = stratified_folds(leads.outcome, repetition) == fold
+    held = _stratified_folds(leads.outcome, repetition) == fold
     probability, chosen = _judged(leads, judge, ~held, held)
     return Judged(np.flatnonzero(held), probability, chosen)
 
@@ -135,6 +135,15 @@ def _judged(leads: LeadSet, judge: str, past: BoolArray, new: BoolArray) -> tupl
         return product(leads.contacts.filter(past), leads.contacts.filter(new), settings)
     peer = {**PEERS, "XGBoost tuned": xgboost_tuned}[judge]
     return peer(leads.raw.filter(past), leads.outcome[past], leads.raw.filter(new)), judge
+
+
+def _stratified_folds(outcome: FloatArray, seed: int) -> IntArray:
+    """Fold of each lead, both outcomes spread evenly."""
+    generator, folds = np.random.default_rng(seed), np.empty(len(outcome), dtype=np.intp)
+    for value in (0.0, 1.0):
+        rows = generator.permutation(np.flatnonzero(outcome == value))
+        folds[rows] = np.arange(len(rows)) % FOLDS
+    return folds
 
 
 def _split(outcome: FloatArray, seed: int) -> tuple[IntArray, IntArray]:

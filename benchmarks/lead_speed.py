@@ -29,6 +29,7 @@ from contact_pipeline.scoring.explanation import key_factors, score_breakdown
 from contact_pipeline.scoring.model import LeadModel
 from contact_pipeline.scoring.scores import score_contacts
 from contact_pipeline.scoring.training import train
+from contact_pipeline.settings import ScoringSettings
 
 T = TypeVar("T")
 AS_OF = datetime(2026, 3, 1)  # noqa: DTZ001  the CRM's times have no zone
@@ -66,13 +67,7 @@ def score_by_parts(root: Path) -> dict[str, float]:
     settings = home.settings.scoring
     contacts = lap(laps, "read contacts", lambda: _contacts(home))
     for start in range(0, contacts.height, _SLICE_ROWS):
-        part = contacts.slice(start, _SLICE_ROWS)
-        found = _added(laps, "features and effects", lambda part=part: model.effects(part, AS_OF))
-        _added(laps, "factors in words", lambda found=found: key_factors(model, found))
-        _added(laps, "breakdown", lambda found=found: score_breakdown(model.attributes, found))
-        if found.shifts is not None:
-            shifts = found.shifts
-            _added(laps, "confidence", lambda f=found, s=shifts: model_confidence(f.log_odds, s, settings))
+        _score_slice(laps, contacts.slice(start, _SLICE_ROWS), model, settings)
     return laps
 
 
@@ -84,6 +79,14 @@ def score_whole(root: Path) -> dict[str, float]:
     with open_crm(home) as connection:
         lap(laps, "write back", lambda: write_scores(connection, scored, AS_OF))
     return laps
+
+
+def _score_slice(laps: dict[str, float], contacts: pl.DataFrame, model: LeadModel, settings: ScoringSettings) -> None:
+    found = _added(laps, "features and effects", lambda: model.effects(contacts, AS_OF))
+    _added(laps, "factors in words", lambda: key_factors(model, found))
+    _added(laps, "breakdown", lambda: score_breakdown(model.attributes, found))
+    if (shifts := found.shifts) is not None:
+        _added(laps, "confidence", lambda: model_confidence(found.log_odds, shifts, settings))
 
 
 def _further_columns(rows: int) -> list[pl.Series]:
