@@ -81,11 +81,11 @@ def find_activity_columns(table: TextTable, plan: TablePlan, overrides: Mapping[
     column = plan.column_of(WHO)
     if what is None or not when or (column is None and not any(map(_ID_OF_WHO.match, plain))):
         return None
-    who = column.index if column else None
-    is_by_hand = what.reason == SET_BY_HAND
-    if not is_by_hand and not _is_log(table, plan, who, what, plain[what.index]):
+    times = _times(table, plain, by_hand, {what.index, *(one.index for one in when)})
+    found = ActivityColumns(column.index if column else None, what, when, times)
+    if what.reason != SET_BY_HAND and not _is_log(table, plan, found, plain[what.index]):
         return None
-    return ActivityColumns(who, what, when, _times(table, plain, by_hand, {what.index, *(one.index for one in when)}))
+    return found
 
 
 def activity_plan(plan: TablePlan, columns: ActivityColumns) -> TablePlan:
@@ -108,19 +108,20 @@ def _planned(one: ColumnPlan, found: tuple[str, Found] | None) -> ColumnPlan:
     return ColumnPlan(one.index, one.header, Action.MAP, field, column.confidence, column.reason)
 
 
-def _is_log(table: TextTable, plan: TablePlan, who: int | None, what: Found, header: str) -> bool:
+def _is_log(table: TextTable, plan: TablePlan, found: ActivityColumns, what_header: str) -> bool:
     """Do the values tell of deeds, and the other columns of nobody?"""
-    fields = set(plan.fields)
+    taken = {one.index for one in (found.what, *found.when, found.times) if one}
+    fields = {one.field for one in plan.columns if one.action is Action.MAP and one.index not in taken}
     if fields & _SAYS_MORE:
         return False
-    words = _filled(table, what.index)
+    words = _filled(table, found.what.index)
     known, telling = _shares(words)
-    repeats = who is not None and _rows_per_address(table, who) >= _ROWS_PER_ADDRESS
+    repeats = found.who is not None and _rows_per_address(table, found.who) >= _ROWS_PER_ADDRESS
     are_few = words.n_unique() <= _FEW_WORDS
     is_plain = known >= _MOSTLY and telling > 0
     if fields & _NAMES:
-        return _is_sure(header) and is_plain and repeats and are_few
-    return is_plain or (_is_sure(header) and (known >= _SOME or (repeats and are_few)))
+        return _is_sure(what_header) and is_plain and repeats and are_few
+    return is_plain or (_is_sure(what_header) and (known >= _SOME or (repeats and are_few)))
 
 
 def _what(table: TextTable, plain: list[str], by_hand: Mapping[str, str]) -> Found | None:
@@ -180,7 +181,7 @@ def _is_sure(plain: str) -> bool:
 def _when_header(plain: str) -> float:
     """How surely a header names when something was done; 0 where it does not."""
     lists = ("moments", "happened", "recorded", "deeds", "events", "fillers")
-    if not _all_in(plain, *lists) or not _any_in(plain, "moments"):
+    if not _all_in(plain, *lists) or not _any_in(plain, "moments", "recorded"):
         return 0.0
     if _any_in(plain, "deeds", "events", "happened"):
         return 0.95
