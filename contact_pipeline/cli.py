@@ -1,35 +1,31 @@
 """The command line: arguments in, words out. Results go to stdout, progress and errors to stderr.
 
 Belongs here: declaring commands and turning errors into one line and an exit status. Does not belong: what a command
-does (`imports`, `inspection`, `defs.running`) and how facts are laid out (`display`). Slow imports happen inside the
-commands that need them: `inspect` must answer within a second.
+does (`imports`, `inspection`, `defs.running`), how facts are laid out (`display`) and the commands of the models
+(`model_commands`). Slow imports happen inside the commands that need them: `inspect` must answer within a second.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
 
 from contact_pipeline import display
+from contact_pipeline.command_tools import JSON_OPTION, given_home, opened_runner, print_facts
 from contact_pipeline.errors import HomeBusy, PipelineError, UsageError
 from contact_pipeline.hardships import explained
 from contact_pipeline.home import Home
-from contact_pipeline.progress import progress
+from contact_pipeline.model_commands import models
 from contact_pipeline.settings import Policy
 
 if TYPE_CHECKING:
-    from contact_pipeline.defs.running import Runner
     from contact_pipeline.mapping.learned import LearnedMapping
 
 _FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
 
 
 class _Commands(click.Group):
@@ -67,18 +63,18 @@ def main() -> None:
 @_FILES
 @click.option("--policy", type=click.Choice(get_args(Policy)), help="What to do with contacts that are known already.")
 @click.option("--dry-run", is_flag=True, help="Count what would happen, write nothing.")
-@_JSON
+@JSON_OPTION
 def run(files: tuple[Path, ...], policy: Policy | None, *, dry_run: bool, as_json: bool) -> None:
     """Import FILES, score every contact, write workbook and report."""
     from contact_pipeline.imports import import_files, try_files
 
-    home, paths = _home(), _existing(files)
+    home, paths = given_home(), _existing(files)
     if dry_run:
         outcome = try_files(home, paths, policy)
     else:
-        with _runner(home) as runner:
+        with opened_runner(home) as runner:
             outcome = import_files(runner, paths, policy)
-    _print(outcome.as_json(), as_json=as_json, words=lambda: display.show_run(outcome))
+    print_facts(outcome.as_json(), as_json=as_json, words=lambda: display.show_run(outcome))
     for one in outcome.imports:
         if one.status == "refused":
             click.echo(f"contact-pipeline: {one.reason}", err=True)
@@ -88,15 +84,15 @@ def run(files: tuple[Path, ...], policy: Policy | None, *, dry_run: bool, as_jso
 @main.command()
 @_FILES
 @click.option("--why", is_flag=True, help="Say for each column why it would go there.")
-@_JSON
+@JSON_OPTION
 def inspect(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
     """Review FILES without writing anything: how they are read, where each column would go, and what is wrong with them."""
     from contact_pipeline.inspection import inspect_file
 
-    home = _home()
+    home = given_home()
     learned = _learned_by_now(home) if home.crm.exists() else []
     reviews = [inspect_file(path, home, learned) for path in _existing(files)]
-    _print(reviews, as_json=as_json, words=lambda: display.show_reviews(reviews, why=why))
+    print_facts(reviews, as_json=as_json, words=lambda: display.show_reviews(reviews, why=why))
     for review in reviews:
         if review["status"] == "refused":
             click.echo(f"contact-pipeline: {review['reason']}", err=True)
@@ -104,40 +100,43 @@ def inspect(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
 
 
 @main.command()
-@_JSON
+@JSON_OPTION
 def imports(*, as_json: bool) -> None:
     """Show the history of imports, the newest first."""
     from contact_pipeline.crm.history import past_imports
     from contact_pipeline.crm.session import read_crm
 
-    with read_crm(_home()) as connection:
+    with read_crm(given_home()) as connection:
         past = past_imports(connection)
-    _print([one.as_json() for one in past], as_json=as_json, words=lambda: display.show_imports(past))
+    print_facts([one.as_json() for one in past], as_json=as_json, words=lambda: display.show_imports(past))
 
 
 @main.command()
 @click.argument("email")
 @click.option("--field", metavar="NAME", help="Only this field: its name or label, or the column of a custom field.")
-@_JSON
+@JSON_OPTION
 def trace(email: str, field: str | None, *, as_json: bool) -> None:
-    """Say of each value of the contact EMAIL which file, line and raw text it came from, and what other rows say."""
+    """Say of each value of the contact EMAIL which file, line and raw text it came from, and what other rows say.
+
+    Ends with the scores it had.
+    """
     from contact_pipeline.crm.provenance import trace as trace_contacts
     from contact_pipeline.crm.session import read_crm
 
-    home = _home()
+    home = given_home()
     with read_crm(home) as connection:
         traced = trace_contacts(home, connection, email, field)
-    _print([one.as_json() for one in traced], as_json=as_json, words=lambda: display.show_trace(traced))
+    print_facts([one.as_json() for one in traced], as_json=as_json, words=lambda: display.show_trace(traced))
 
 
 @main.group(invoke_without_command=True)
-@_JSON
+@JSON_OPTION
 @click.pass_context
 def mappings(context: click.Context, *, as_json: bool) -> None:
     """Show the mappings learned from imports, the newest first; each is used for the next file of its kind."""
     if context.invoked_subcommand is None:
-        learned = _learned(_home())
-        _print([one.as_json() for one in learned], as_json=as_json, words=lambda: display.show_mappings(learned))
+        learned = _learned(given_home())
+        print_facts([one.as_json() for one in learned], as_json=as_json, words=lambda: display.show_mappings(learned))
 
 
 @mappings.command("forget")
@@ -147,7 +146,7 @@ def forget_mapping(signature: str) -> None:
     from contact_pipeline.crm.mappings import forget
     from contact_pipeline.crm.session import open_crm
 
-    home = _home()
+    home = given_home()
     if not home.crm.exists():
         raise UsageError("No mapping was learned yet: nothing was imported.")
     with open_crm(home) as connection:
@@ -156,17 +155,21 @@ def forget_mapping(signature: str) -> None:
 
 
 @main.command()
-@_JSON
-def score(*, as_json: bool) -> None:
-    """Learn from the outcomes known by now, score every contact, write workbook and report."""
+@click.option("--retrain", is_flag=True, help="Learn anew now, also in place of a version that was rolled back to.")
+@JSON_OPTION
+def score(*, retrain: bool, as_json: bool) -> None:
+    """Score every contact as of today, write workbook and report; learn anew where enough outcomes are new."""
     from contact_pipeline.imports import artifacts, scores_now
 
-    home = _home()
-    with _runner(home) as runner:
-        runner.score()
+    home = given_home()
+    with opened_runner(home) as runner:
+        runner.score(retrain=retrain)
     scores, files = scores_now(home), artifacts(home, [])
     facts = {"scores": scores, "artifacts": files}
-    _print(facts, as_json=as_json, words=lambda: display.show_results(scores, files))
+    print_facts(facts, as_json=as_json, words=lambda: display.show_results(scores, files))
+
+
+main.add_command(models)
 
 
 @main.command()
@@ -182,8 +185,8 @@ def rerun(stage: str, import_id: str | None, *, every: bool, only: bool, new_set
     """
     from contact_pipeline.reruns import imports_to_rerun, renew_options
 
-    home = _home()
-    with _runner(home) as runner:
+    home = given_home()
+    with opened_runner(home) as runner:
         chosen = imports_to_rerun(home, import_id, every=every) if runner.is_partitioned(stage) else []
         if new_settings:
             renew_options(home, chosen)
@@ -193,15 +196,15 @@ def rerun(stage: str, import_id: str | None, *, every: bool, only: bool, new_set
 
 @main.command()
 @click.argument("import_id")
-@_JSON
+@JSON_OPTION
 def undo(import_id: str, *, as_json: bool) -> None:
     """Take the import IMPORT_ID back: contacts become what they would be without it, and are scored again."""
     from contact_pipeline import turning_back
 
-    with _runner(_home()) as runner:
+    with opened_runner(given_home()) as runner:
         undone = turning_back.undo(runner.home, import_id)
-        runner.score()
-    _print(undone.as_json(), as_json=as_json, words=lambda: display.show_undone(undone))
+        runner.score(due_only=True)
+    print_facts(undone.as_json(), as_json=as_json, words=lambda: display.show_undone(undone))
 
 
 @main.command()
@@ -209,44 +212,44 @@ def rebuild() -> None:
     """Compute every contact anew from the records of all imports, and score them."""
     from contact_pipeline import turning_back
 
-    with _runner(_home()) as runner:
+    with opened_runner(given_home()) as runner:
         contacts = turning_back.rebuild(runner.home)
-        runner.score()
+        runner.score(due_only=True)
     click.echo(f"{contacts:,} contacts were computed anew.")
 
 
 @main.command()
 @click.argument("import_id")
-@_JSON
+@JSON_OPTION
 def approve(import_id: str, *, as_json: bool) -> None:
     """Let the import IMPORT_ID, which waits after its duplicate report, go on."""
     from contact_pipeline.approvals import approve as release
     from contact_pipeline.imports import import_released
 
-    with _runner(_home()) as runner:
+    with opened_runner(given_home()) as runner:
         release(runner.home, import_id)
         outcome = import_released(runner)
-    _print(outcome.as_json(), as_json=as_json, words=lambda: display.show_run(outcome))
+    print_facts(outcome.as_json(), as_json=as_json, words=lambda: display.show_run(outcome))
 
 
 @main.command()
 @click.argument("email")
 @click.option("--yes", is_flag=True, help="Do not ask first.")
-@_JSON
+@JSON_OPTION
 def erase(email: str, *, yes: bool, as_json: bool) -> None:
     """Forget the person with the address EMAIL everywhere, and never take them in again. This cannot be undone."""
     from contact_pipeline.erasure.erasing import erase as erase_person
     from contact_pipeline.erasure.person import address_of
 
-    home, address = _home(), address_of(email)
+    home, address = given_home(), address_of(email)
     if not yes and sys.stdin.isatty():
         click.confirm(f"Erase {address} from {home.root} for good?", abort=True, err=True)
-    with _runner(home) as runner:
+    with opened_runner(home) as runner:
         erased = erase_person(home, address, runner.on_step)
         if erased.needs_scores:
-            runner.score()
+            runner.score(due_only=True)
     facts = {"email": address, **erased.as_json()}
-    _print(facts, as_json=as_json, words=lambda: display.show_erased(address, erased))
+    print_facts(facts, as_json=as_json, words=lambda: display.show_erased(address, erased))
 
 
 @main.command()
@@ -256,8 +259,8 @@ def dev(port: int) -> None:
 
     Files put into the drop folder of the home are imported.
     """
-    home = _home()
-    with _runner(home):  # makes the home, and finds out that it can be used
+    home = given_home()
+    with opened_runner(home):  # makes the home, and finds out that it can be used
         pass
     os.environ |= {"DAGSTER_HOME": str(home.dagster), "CONTACT_PIPELINE_HOME": str(home.root)}
     click.echo(f"Drop files into {home.drop}. The UI is at http://127.0.0.1:{port}.", err=True)
@@ -269,13 +272,6 @@ def dev(port: int) -> None:
 def _fault(error: Exception) -> str:
     words = f"{type(error).__name__}: {error}".splitlines()[0]
     return f"a fault of the program ({words}). Please report it, with what CONTACT_PIPELINE_DEBUG=1 prints before it."
-
-
-def _home() -> Home:
-    """The home; a setting that cannot be used is told before anything is done."""
-    home = Home.from_environment()
-    _ = home.settings
-    return home
 
 
 def _learned(home: Home, *, wait_seconds: float | None = None) -> list[LearnedMapping]:
@@ -300,19 +296,3 @@ def _existing(files: tuple[Path, ...]) -> list[Path]:
         if not os.path.lexists(path):
             raise UsageError(f"{path} does not exist. Check the name and the folder.")
     return list(files)
-
-
-@contextmanager
-def _runner(home: Home) -> Iterator[Runner]:
-    with progress() as told:
-        from contact_pipeline.defs.running import runner
-
-        with runner(home, told.begin, told.end) as running:
-            yield running
-
-
-def _print(facts: object, *, as_json: bool, words: Callable[[], None]) -> None:
-    if as_json:
-        click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
-    else:
-        words()

@@ -4,20 +4,22 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from contact_pipeline.defs import checks, crm, intake, jobs, reports, scoring, sensors
+from contact_pipeline.defs import checks, crm, intake, jobs, reports, schedules, scoring, sensors
 from contact_pipeline.defs.home import HomeResource, home_of_environment
 
 
 def build_defs(
     home: HomeResource | None = None, loggers: Mapping[str, dg.LoggerDefinition] | None = None
 ) -> dg.Definitions:
-    """All assets, checks, jobs and sensors over one home: that of the environment unless another is given."""
+    """All assets, checks, jobs, sensors and schedules over one home: that of the environment unless another is given."""
+    of = home or home_of_environment()
     return dg.Definitions(
         assets=dg.load_assets_from_modules([intake, crm, scoring, reports]),
         asset_checks=dg.load_asset_checks_from_modules([checks]),
         jobs=[jobs.import_contacts, jobs.score_contacts],
         sensors=[sensors.drop_folder_sensor],
-        resources={"home": home or home_of_environment()},
+        schedules=[schedules.daily_scoring(of.open())],
+        resources={"home": of},
         executor=dg.in_process_executor,
         loggers=loggers,
     )

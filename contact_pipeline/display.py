@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 
 _WIDTH_WITHOUT_TERMINAL = 160
 _PROBLEMS_SHOWN = 12
+_SCORES_SHOWN = 5
 _NARROW = 16  # least room for a text in a review
 _LINES = 36  # room for the number of rows and their first lines
 _FIGURES = 32  # room for the figures of a column and the gaps between all
 _BECOMES = {"custom": "custom field", "ask": "custom field?", "exclude": "excluded"}
 
 
-def _out() -> Console:
+def console() -> Console:
     """Stdout; wide where it goes into a file or a pipe, so that no column is cut."""
     console = Console(highlight=False, soft_wrap=True)
     return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=_WIDTH_WITHOUT_TERMINAL)
@@ -45,7 +46,7 @@ def show_run(outcome: RunOutcome) -> None:
     table = Table("file", "status", *COUNTS, box=None, pad_edge=False)
     for one in outcome.imports:
         table.add_row(one.file, one.status.replace("_", " "), *_numbers(one.ledger))
-    out = _out()
+    out = console()
     out.print(table)
     for one in outcome.imports:
         if one.reason and one.status != "refused":
@@ -94,7 +95,7 @@ def _one_line(value: object) -> str:
 
 def show_results(scores: Mapping[str, Any] | None, artifacts: Mapping[str, str]) -> None:
     """How many leads are Hot, Warm and Cold, and the files handed over."""
-    out = _out()
+    out = console()
     if scores:
         out.print(
             f"{scores['scored']:,} contacts scored by {scores['method']}: {scores['hot']:,} Hot, "
@@ -120,7 +121,7 @@ def show_imports(past: Sequence[PastImport]) -> None:
             Text(one.who),
             *_numbers(one.ledger),
         )
-    out = _out()
+    out = console()
     out.print(table if past else "No imports yet.")
     for one in past:
         if one.parent:
@@ -133,16 +134,16 @@ def show_imports(past: Sequence[PastImport]) -> None:
 
 def show_undone(undone: Undone) -> None:
     """What became of the contacts that an import had a part in."""
-    _out().print(
+    console().print(
         f"{undone.import_id} is undone: {undone.reversed:,} contacts are what they were without it, {undone.removed:,} are "
-        f"gone, {undone.kept:,} stay as they are. All were scored again.",
+        f"gone, {undone.kept:,} stay as they are. They were scored again.",
         markup=False,
     )
 
 
 def show_erased(address: str, erased: Erasure) -> None:
     """What was taken out, in counts, and what could not be looked into."""
-    out = _out()
+    out = console()
     if erased.found_nothing:
         out.print(f"{address}: nothing was found. From now on nobody with this address is taken in.", markup=False)
     else:
@@ -162,7 +163,7 @@ def show_erased(address: str, erased: Erasure) -> None:
 
 def show_trace(contacts: Sequence[TracedContact]) -> None:
     """Each value of each contact, where it comes from, and what other records say."""
-    out = _out()
+    out = console()
     for contact in contacts:
         flag = ", flagged as a duplicate" if contact.is_duplicate else ""
         out.print(f"{contact.email} (contact {contact.contact_id}{flag})", style="bold", markup=False)
@@ -174,6 +175,10 @@ def show_trace(contacts: Sequence[TracedContact]) -> None:
                 out.print(f"    also {_one_line(one.value)}, {_said(one)}", markup=False)
         if not contact.values:
             out.print("no value")
+        for past in contact.scores[:_SCORES_SHOWN]:
+            out.print(
+                f"score {past.score:g}, {past.category}, from {past.scored_at:%Y-%m-%d} on (model {past.model_version})"
+            )
 
 
 def _said(said: Said) -> str:
@@ -193,7 +198,7 @@ def _said(said: Said) -> str:
 
 def show_mappings(learned: Sequence[LearnedMapping]) -> None:
     """What each import taught, a line a mapping and a line for its columns."""
-    out = _out()
+    out = console()
     if not learned:
         out.print("No mappings were learned yet.")
     for one in learned:
@@ -204,7 +209,7 @@ def show_mappings(learned: Sequence[LearnedMapping]) -> None:
 
 def show_reviews(reviews: Sequence[Mapping[str, Any]], *, why: bool = False) -> None:
     """How each file would be read, one line a column, and what is wrong with it; with `why` the reasons in words."""
-    out = _out()
+    out = console()
     for review in reviews:
         out.print(f"{review['file']}: {review['status']}", style="bold", markup=False)
         for table in review["tables"]:

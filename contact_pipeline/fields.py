@@ -207,7 +207,18 @@ SCORE_FIELDS: tuple[ScoreField, ...] = (
     ScoreField(
         "lead_score", "AI Lead Score", "DOUBLE", "0-100, one decimal; 50 is the average lead, 75 three times its odds."
     ),
-    ScoreField("lead_category", "Lead Category", "VARCHAR", "Hot, Warm or Cold, read from the score as shown."),
+    ScoreField(
+        "score_change",
+        "Score Change",
+        "DOUBLE",
+        "Points gained or lost since the last day on which it was scored before; blank where it is new.",
+    ),
+    ScoreField(
+        "lead_category",
+        "Lead Category",
+        "VARCHAR",
+        "Hot, Warm or Cold, from the score as shown and the policy in the settings.",
+    ),
     ScoreField(
         "score_percentile", "Score Percentile", "DOUBLE", "Share of contacts with a lower or equal score, 0-100."
     ),

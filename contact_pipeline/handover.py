@@ -1,4 +1,4 @@
-"""What is handed over after scoring: workbooks, reports, and the snapshot that readers look at.
+"""What is handed over after scoring: workbooks, reports, the model card, and the snapshot that readers look at.
 
 Belongs here: what is written where, over the whole CRM (`latest`) and for each import. Does not belong: how a workbook
 or a page looks (`reporting`). Every file is the old one or the new one, whole.
@@ -7,7 +7,7 @@ or a page looks (`reporting`). Every file is the old one or the new one, whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,11 +26,14 @@ from contact_pipeline.intake.receipt import BRINGS_NO_CONTACTS
 from contact_pipeline.reporting.aggregates import score_bins
 from contact_pipeline.reporting.charts import histogram
 from contact_pipeline.reporting.facts import ImportFacts, MappedColumn, ReportFacts, SourceRows
+from contact_pipeline.reporting.model_card import card_in_markdown
+from contact_pipeline.reporting.playbook import load_playbook
 from contact_pipeline.reporting.report import write_report
 from contact_pipeline.reporting.workbook import write_workbook
+from contact_pipeline.scoring.card import ModelCard
 
 LATEST = "latest"
-WORKBOOK, REPORT = "leads.xlsx", "report.html"
+WORKBOOK, REPORT, MODEL_CARD = "leads.xlsx", "report.html", "model_card.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,11 @@ def write_reports(home: Home, import_id: str | None) -> Handed:
     return _write_each(home, _look(home), import_id, REPORT, write)
 
 
+def write_model_card(home: Home, card: ModelCard) -> None:
+    """reports/latest/model_card.md: all that is known of the model behind the scores."""
+    write_text(home.reports / LATEST / MODEL_CARD, card_in_markdown(card))
+
+
 def publish_snapshot(home: Home) -> Snapshot:
     """dashboard/<moment>.duckdb with the table leads, best first, and the pointer `current`; the last few are kept.
 
@@ -110,6 +118,7 @@ def _look(home: Home) -> _Crm:
         generated_at=datetime.now(UTC).replace(tzinfo=None),
         imports=[_import_facts(past) for past in imports],
         card=model.card if model else None,
+        plays=load_playbook(home.settings.reports.playbook),
     )
     return _Crm(leads, links, imports, facts)
 
@@ -127,7 +136,7 @@ def _write_each(
     for past in _due(home, crm, import_id, name):
         path = home.reports / past.import_id / name
         own = crm.links.filter(pl.col("import_id") == past.import_id).select("contact_id").unique()
-        facts = ReportFacts(crm.facts.generated_at, [_import_facts(past)], crm.facts.card)
+        facts = replace(crm.facts, imports=[_import_facts(past)])
         write(path, crm.leads.join(own, on="contact_id", how="semi"), facts, past)
         files.append(path)
     return Handed(latest, tuple(files), crm.leads.height, histogram(score_bins(crm.leads)))

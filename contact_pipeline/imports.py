@@ -18,7 +18,7 @@ from contact_pipeline.crm.ledger import Ledger
 from contact_pipeline.crm.models import model_in_use
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.errors import FileRefused
-from contact_pipeline.handover import LATEST, REPORT, WORKBOOK
+from contact_pipeline.handover import LATEST, MODEL_CARD, REPORT, WORKBOOK
 from contact_pipeline.home import Home
 from contact_pipeline.intake.receipt import Receipt, receive
 from contact_pipeline.reporting.duplicates_workbook import duplicates_workbook
@@ -94,7 +94,7 @@ def import_files(runner: Runner, paths: list[Path], policy: Policy | None) -> Ru
         imports.append(outcome)
         changed |= did_change
     if len(paths) > 1 and changed:
-        runner.score()
+        runner.score(due_only=True)
     imports += import_released(runner).imports
     return RunOutcome(imports, scores_now(runner.home), artifacts(runner.home, imports))
 
@@ -108,7 +108,7 @@ def import_released(runner: Runner) -> RunOutcome:
         for receipt in receipts
     ]
     if imports:
-        runner.score()
+        runner.score(due_only=True)
     return RunOutcome(imports, scores_now(runner.home), artifacts(runner.home, imports))
 
 
@@ -137,6 +137,7 @@ def artifacts(home: Home, imports: list[FileOutcome]) -> dict[str, str]:
     named: dict[str, Path | None] = {
         "workbook": home.reports / LATEST / WORKBOOK,
         "report": home.reports / LATEST / REPORT,
+        "model card": home.reports / LATEST / MODEL_CARD,
     }
     for one in imports:
         if one.import_id:

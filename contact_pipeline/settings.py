@@ -242,6 +242,8 @@ class ScoringSettings(_Frozen):
     """Columns that a person has looked at and released, though they tell the outcome almost alone."""
     seed: int = 2026
     """Seed of everything random in training; the same data and seed give the same scores."""
+    life: LifeSettings = LifeSettings()
+    """When the model is learned anew and contacts are scored again."""
 
     @field_validator("points_without")
     @classmethod
@@ -256,8 +258,6 @@ class ScoringSettings(_Frozen):
         if self.hot_from - self.hysteresis < self.warm_from:
             raise ValueError("hot_from less hysteresis must not be below warm_from")
         return self
-
-    life: LifeSettings = LifeSettings()
 
 
 class ReportSettings(_Frozen):
@@ -314,5 +314,7 @@ def load_settings(path: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name} is not valid TOML: {error}. Mend it or remove it.") from error
     except ValidationError as error:
-        places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        places = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        )
         raise SettingsError(f"{path.name}: {places}. docs/settings.md lists what is allowed.") from error

@@ -17,6 +17,7 @@ import polars as pl
 
 from contact_pipeline.cleaning.emails import TOMBSTONE_EMAIL
 from contact_pipeline.crm.history import recount
+from contact_pipeline.crm.scores import EVERYBODY, mark_due
 from contact_pipeline.matching.links import ROWS_PER_IMPORT, Skip
 
 KNOWN_ALREADY = "activity known already"
@@ -88,21 +89,25 @@ def erase_activities(connection: duckdb.DuckDBPyConnection, addresses: Collectio
     )
 
 
-def activities_frame(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def activities_frame(connection: duckdb.DuckDBPyConnection, chosen: str = EVERYBODY) -> pl.DataFrame:
     """What the contacts of today did, nothing twice: contact_id, kind, at (UTC), times (Float64); by contact and moment.
+
+    `chosen` is a condition on contacts, as for `crm.scores.contacts_frame`.
 
     An activity is of the contact that its address leads to: one that is not flagged rather than a flagged twin, one that is
     kept under the address itself rather than one under another by decision. Without such a contact it is left out.
     """
     activities: pl.DataFrame = connection.sql(
-        f"""WITH living AS (FROM activities WHERE state = '{COUNTS}' AND email IS NOT NULL),
+        f"""WITH asked AS (SELECT contact_id FROM contacts WHERE {chosen}),
+        living AS (FROM activities WHERE state = '{COUNTS}' AND email IN (
+            SELECT email FROM records SEMI JOIN asked USING (contact_id) WHERE contributes)),
         people AS (
             SELECT email, arg_min(contact_id, (is_duplicate, match_key <> email, sequence)) AS contact_id
             FROM (SELECT email, match_key, sequence, contact_id FROM records
                   WHERE contributes AND email IN (SELECT email FROM living))
             JOIN (SELECT contact_id, is_duplicate FROM contacts) USING (contact_id) GROUP BY email)
         SELECT contact_id, kind, happened_at AS "at", arg_min(times, sequence) AS times
-        FROM living JOIN people USING (email) GROUP BY contact_id, kind, happened_at ORDER BY contact_id, happened_at, kind"""
+        FROM living JOIN people USING (email) SEMI JOIN asked USING (contact_id) GROUP BY contact_id, kind, happened_at ORDER BY contact_id, happened_at, kind"""
     ).pl()
     return activities
 
@@ -141,6 +146,7 @@ def _settle(connection: duckdb.DuckDBPyConnection, besides: str | None = None) -
     for (import_id,) in connection.execute("SELECT DISTINCT import_id FROM changed").fetchall():
         if import_id != besides:
             recount(connection, import_id)
+    mark_due(connection, "SELECT email FROM concerned")
 
 
 def _keep_erased(connection: duckdb.DuckDBPyConnection, intake: ActivityIntake) -> None:

@@ -17,6 +17,7 @@ import polars as pl
 
 from contact_pipeline.cleaning.emails import read_emails
 from contact_pipeline.crm.differences import json_value
+from contact_pipeline.crm.scores import PastScore, past_scores
 from contact_pipeline.crm.source_cells import Cell, Found, SourceCells
 from contact_pipeline.errors import UsageError
 from contact_pipeline.fields import FIELD_BY_NAME, FIELDS, Survivorship
@@ -95,12 +96,13 @@ class TracedValue:
 
 @dataclass(frozen=True, slots=True)
 class TracedContact:
-    """A contact of the address that was asked for, with every value it shows."""
+    """A contact of the address that was asked for, with every value it shows and the scores it had."""
 
     contact_id: str
     email: str
     is_duplicate: bool
     values: tuple[TracedValue, ...]
+    scores: tuple[PastScore, ...] = ()  # the newest first; none where only one field was asked for
 
     def as_json(self) -> dict[str, Any]:
         """One entry of `trace --json`."""
@@ -109,6 +111,7 @@ class TracedContact:
             "email": self.email,
             "is_duplicate": self.is_duplicate,
             "fields": [one.as_json() for one in self.values],
+            "scores": [one.as_json() for one in self.scores],
         }
 
 
@@ -176,6 +179,7 @@ class _Tracer:
     """Traces contacts over the records that concern them."""
 
     def __init__(self, home: Home, connection: duckdb.DuckDBPyConnection, records: Sequence[Row]) -> None:
+        self._connection = connection
         self._rules = home.settings.imports.survivorship
         self._records = records
         self._cells = SourceCells(home, connection, records)
@@ -191,7 +195,8 @@ class _Tracer:
         shown = [name for name in FIELD_BY_NAME if contact[name] is not None and wanted in (None, name)]
         values = [self._field(contact, family, name) for name in shown]
         values += [self._custom(family, name, custom[name]) for name in custom if wanted in (None, name)]
-        return TracedContact(contact["contact_id"], contact["email"], contact["is_duplicate"], tuple(values))
+        scores = () if wanted else tuple(past_scores(self._connection, contact["contact_id"]))
+        return TracedContact(contact["contact_id"], contact["email"], contact["is_duplicate"], tuple(values), scores)
 
     def _field(self, contact: Row, family: _Family, name: str) -> TracedValue:
         field, value = FIELD_BY_NAME[name], contact[name]

@@ -1,39 +1,134 @@
 """Scores on the contact record, and their history.
 
-Belongs here: writing scores back, and reading contacts for scoring and for reports. Does not belong: computing scores.
+Belongs here: writing scores back, which contacts are due, and reading contacts for scoring and for reports. Does not belong:
+computing scores.
+
+`is_scored` says that the score on record is of the contact as it stands. Folding a contact anew, or its activities, takes the
+mark away, whatever the reason (import, undo, rerun, rebuild); so what scoring has to do is found without looking at imports.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import duckdb
 import polars as pl
 
 from contact_pipeline.fields import SCORE_FIELD_NAMES
+from contact_pipeline.settings import ScoringSettings
 
+EVERYBODY = "true"
+DUE = "is_scored IS NOT TRUE"
+PAST_LEADS = "converted IS NOT NULL"
+WRITTEN_LAST = "scored_at = (SELECT max(scored_at) FROM contacts)"
+_LATELY = 2_000
+LATELY = f"""contact_id IN (
+    SELECT contact_id FROM (SELECT contact_id FROM records WHERE contributes ORDER BY sequence DESC LIMIT {_LATELY}))"""
 _COMPARED = [name for name in SCORE_FIELD_NAMES if name != "scored_at"]
 
 
-def contacts_frame(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """All contacts with every column, JSON as text, in the order of contact_id.
+@dataclass(frozen=True, slots=True)
+class PastScore:
+    """A score that a contact had from `scored_at` (UTC) on."""
 
-    `arrival` is the sequence number of the first record of each: the order in which they came.
+    scored_at: datetime
+    score: float
+    category: str
+    model_version: str
+
+    def as_json(self) -> dict[str, Any]:
+        """One entry of `scores` of `trace --json`."""
+        return {**asdict(self), "scored_at": self.scored_at.isoformat()}
+
+
+def contacts_frame(connection: duckdb.DuckDBPyConnection, chosen: str = EVERYBODY) -> pl.DataFrame:
+    """The contacts `chosen` (one of the conditions above) with every column, JSON as text, in the order of contact_id.
+
+    `arrival` is the sequence number of the first record of each: the order in which they came. `told` is that of the first
+    record that tells the outcome.
     """
+    few = (
+        "" if chosen == EVERYBODY else f"SEMI JOIN (SELECT contact_id FROM contacts WHERE {chosen}) USING (contact_id)"
+    )
     contacts: pl.DataFrame = connection.sql(
-        """SELECT * REPLACE (custom_fields::VARCHAR AS custom_fields, score_breakdown::VARCHAR AS score_breakdown)
-        FROM contacts LEFT JOIN (
-            SELECT contact_id, min(sequence) AS arrival FROM records WHERE contributes GROUP BY contact_id
+        f"""SELECT * EXCLUDE (is_scored)
+            REPLACE (custom_fields::VARCHAR AS custom_fields, score_breakdown::VARCHAR AS score_breakdown)
+        FROM (FROM contacts WHERE {chosen}) LEFT JOIN (
+            SELECT contact_id, min(sequence) AS arrival, min(sequence) FILTER (converted IS NOT NULL) AS told
+            FROM records {few} WHERE contributes GROUP BY contact_id
         ) USING (contact_id) ORDER BY contact_id"""
     ).pl()
     return contacts
 
 
+def others_scored(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Score and category of the contacts that are not due: those that the due ones are ranked among."""
+    scored: pl.DataFrame = connection.sql(
+        f"SELECT contact_id, lead_score, lead_category FROM contacts WHERE NOT ({DUE}) ORDER BY contact_id"
+    ).pl()
+    return scored
+
+
+def mark_due(connection: duckdb.DuckDBPyConnection, addresses: str) -> None:
+    """Have the contacts with one of the addresses that the query gives scored again. Needs an open transaction."""
+    connection.execute(
+        f"""UPDATE contacts SET is_scored = NULL
+        WHERE is_scored AND contact_id IN (SELECT contact_id FROM records WHERE contributes AND email IN ({addresses}))"""
+    )
+
+
+def not_fresh(connection: duckdb.DuckDBPyConnection) -> int:
+    """Number of contacts whose score is not of the contact as it stands, or by another model than the one in use."""
+    found = connection.execute(
+        f"""SELECT count(*) FROM contacts
+        WHERE {DUE} OR model_version IS DISTINCT FROM (SELECT version FROM model_versions WHERE in_use)"""
+    ).fetchall()
+    return int(found[0][0])
+
+
+def leads_in_short(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Score and category of every contact, and what bars it from being Hot."""
+    leads: pl.DataFrame = connection.sql(
+        "SELECT contact_id, lead_score, lead_category, opted_out, converted, is_duplicate FROM contacts"
+    ).pl()
+    return leads
+
+
+def converted_by_band(connection: duckdb.DuckDBPyConnection, settings: ScoringSettings) -> dict[str, tuple[int, int]]:
+    """Past leads and conversions by the category that their score alone would have."""
+    rows = connection.execute(
+        """SELECT CASE WHEN lead_score >= $hot THEN 'Hot' WHEN lead_score >= $warm THEN 'Warm' ELSE 'Cold' END AS band,
+                  count(*), count(*) FILTER (converted)
+        FROM contacts WHERE converted IS NOT NULL AND lead_score IS NOT NULL GROUP BY band""",
+        {"hot": settings.hot_from, "warm": settings.warm_from},
+    ).fetchall()
+    return {band: (leads, won) for band, leads, won in rows}
+
+
+def all_are_due(connection: duckdb.DuckDBPyConnection, scored_with: str, now: datetime, stale_after: timedelta) -> bool:
+    """Were the scores on record made with other settings or another model, or longer ago than `stale_after`?"""
+    at, with_what = connection.execute("SELECT scored_all_at, scored_with FROM meta").fetchall()[0]
+    return at is None or with_what != scored_with or at < now - stale_after
+
+
+def note_all_scored(connection: duckdb.DuckDBPyConnection, scored_with: str, now: datetime) -> None:
+    """Keep in mind when and with what all contacts were scored."""
+    connection.execute("UPDATE meta SET scored_all_at = ?, scored_with = ?", [now, scored_with])
+
+
+def last_scored_all(connection: duckdb.DuckDBPyConnection) -> datetime | None:
+    """When all contacts were scored last; None before the first time."""
+    at: datetime | None = connection.execute("SELECT scored_all_at FROM meta").fetchall()[0][0]
+    return at
+
+
 def write_scores(connection: duckdb.DuckDBPyConnection, scored: pl.DataFrame, now: datetime) -> int:
     """Write the scores that differ from those on record, and note each change of score or category in the history.
 
-    `scored` has contact_id and SCORE_FIELDS. A contact whose score is the same keeps its row untouched, so scoring
-    again changes nothing. Returns the number of contacts written. Needs an open transaction.
+    `scored` has contact_id and SCORE_FIELDS. A contact whose score is the same keeps its score columns untouched, so
+    scoring again changes nothing. Returns the number of contacts written. Needs an open transaction.
     """
     connection.register("scored", scored)
     differs = " OR ".join(f"c.{name} IS DISTINCT FROM s.{name}" for name in _COMPARED)
@@ -44,13 +139,26 @@ def write_scores(connection: duckdb.DuckDBPyConnection, scored: pl.DataFrame, no
         FROM scored AS s JOIN contacts AS c USING (contact_id) WHERE {differs}""",
         [now],
     )
-    connection.unregister("scored")
     assignments = ", ".join(f"{name} = rescored.{name}" for name in SCORE_FIELD_NAMES)
     connection.execute(
         f"UPDATE contacts SET {assignments} FROM rescored WHERE contacts.contact_id = rescored.contact_id"
     )
     connection.execute(
+        f"UPDATE contacts SET is_scored = true FROM scored WHERE contacts.contact_id = scored.contact_id AND {DUE}"
+    )
+    connection.unregister("scored")
+    connection.execute(
         """INSERT INTO score_history SELECT scored_at, contact_id, lead_score, lead_category, model_version
         FROM rescored WHERE moved"""
     )
     return int(connection.execute("SELECT count(*) FROM rescored").fetchall()[0][0])
+
+
+def past_scores(connection: duckdb.DuckDBPyConnection, contact_id: str) -> list[PastScore]:
+    """The scores that a contact had, the newest first."""
+    rows = connection.execute(
+        """SELECT scored_at, lead_score, lead_category, model_version FROM score_history
+        WHERE contact_id = ? ORDER BY scored_at DESC""",
+        [contact_id],
+    ).fetchall()
+    return [PastScore(*row) for row in rows]

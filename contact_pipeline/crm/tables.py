@@ -36,7 +36,7 @@ _ACTIVITIES = """activities (
 
 # No primary keys: uniqueness is the merge's job and its index would cost more than the merge.
 _TABLES = (
-    "meta (schema_version INTEGER, suppression_key BLOB)",
+    "meta (schema_version INTEGER, suppression_key BLOB, scored_all_at TIMESTAMP, scored_with VARCHAR)",
     """imports (
         import_id VARCHAR, sequence INTEGER, attempt INTEGER, file_name VARCHAR, sha256 VARCHAR, bytes BIGINT,
         who VARCHAR, received_at TIMESTAMP, finished_at TIMESTAMP, seconds DOUBLE, status VARCHAR, reason VARCHAR,
@@ -49,7 +49,7 @@ _TABLES = (
         {_FIELD_COLUMNS}, custom_fields JSON, issues JSON, cleared VARCHAR[])""",
     f"""contacts (
         contact_id VARCHAR, is_duplicate BOOLEAN, company_id VARCHAR, {_FIELD_COLUMNS}, custom_fields JSON,
-        {_SCORE_COLUMNS})""",
+        {_SCORE_COLUMNS}, is_scored BOOLEAN)""",
     """companies (
         company_id VARCHAR, name VARCHAR, domain VARCHAR, industry VARCHAR, country VARCHAR, company_size VARCHAR,
         annual_revenue DOUBLE, contacts BIGINT)""",
@@ -59,7 +59,9 @@ _TABLES = (
     _OPT_OUTS,
     _SUPPRESSIONS,
     _ACTIVITIES,
-    "model_versions (version VARCHAR, created_at TIMESTAMP, method VARCHAR, in_use BOOLEAN, card JSON, model BLOB)",
+    """model_versions (
+        version VARCHAR, created_at TIMESTAMP, method VARCHAR, in_use BOOLEAN, card JSON, model BLOB, learned_from JSON,
+        decision VARCHAR, reason VARCHAR, used_since TIMESTAMP, is_pinned BOOLEAN)""",
     "score_history (scored_at TIMESTAMP, contact_id VARCHAR, lead_score DOUBLE, lead_category VARCHAR, model_version VARCHAR)",
 )
 
@@ -75,7 +77,24 @@ _MIGRATIONS: dict[int, tuple[str, ...]] = {
         *(f"CREATE TABLE {table}" for table in (_DECISIONS, _OPT_OUTS, _SUPPRESSIONS)),
         "INSERT INTO opt_outs SELECT match_key, min(as_of), arg_min(import_id, sequence) FROM records WHERE opted_out GROUP BY 1",
     ),
-    3: (f"CREATE TABLE {_ACTIVITIES}",),
+    3: (
+        f"CREATE TABLE {_ACTIVITIES}",
+        "ALTER TABLE meta ADD COLUMN scored_all_at TIMESTAMP",
+        "ALTER TABLE meta ADD COLUMN scored_with VARCHAR",
+        "ALTER TABLE contacts ADD COLUMN score_change DOUBLE",
+        "ALTER TABLE contacts ADD COLUMN is_scored BOOLEAN",
+        *(
+            f"ALTER TABLE model_versions ADD COLUMN {column}"
+            for column in (
+                "learned_from JSON",
+                "decision VARCHAR",
+                "reason VARCHAR",
+                "used_since TIMESTAMP",
+                "is_pinned BOOLEAN",
+            )
+        ),
+        "UPDATE model_versions SET decision = 'promoted', used_since = created_at, is_pinned = false",
+    ),
 }
 
 

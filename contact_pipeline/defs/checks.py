@@ -3,6 +3,8 @@
 Belongs here: which promise is checked where. Does not belong: a second copy of a rule; checks look at what was written.
 """
 
+from datetime import UTC, datetime, timedelta
+
 import dagster as dg
 import polars as pl
 
@@ -10,8 +12,16 @@ from contact_pipeline import stages
 from contact_pipeline.crm.audit import is_accounted_for
 from contact_pipeline.crm.history import past_import
 from contact_pipeline.crm.models import model_in_use
-from contact_pipeline.crm.scores import contacts_frame
+from contact_pipeline.crm.scores import (
+    WRITTEN_LAST,
+    contacts_frame,
+    converted_by_band,
+    last_scored_all,
+    leads_in_short,
+    not_fresh,
+)
 from contact_pipeline.crm.session import read_crm
+from contact_pipeline.defs import metadata
 from contact_pipeline.defs.crm import crm_companies, crm_contacts, import_summary
 from contact_pipeline.defs.home import HomeResource
 from contact_pipeline.defs.intake import mapped_contacts, raw_file, validated_contacts
@@ -19,7 +29,10 @@ from contact_pipeline.defs.reports import lead_report, lead_workbook
 from contact_pipeline.defs.scoring import lead_model, scored_leads
 from contact_pipeline.handover import LATEST, REPORT, WORKBOOK
 from contact_pipeline.intake.receipt import file_digest, read_receipt
+from contact_pipeline.rescoring import drift_now
 from contact_pipeline.scoring.audit import not_additive, not_scored
+from contact_pipeline.scoring.drift import ALARM_FROM
+from contact_pipeline.scoring.life import alarmed, hot_is_worth_it
 
 _MANY_FAIL = 0.2
 
@@ -113,22 +126,64 @@ def model_has_signal(home: HomeResource) -> dg.AssetCheckResult:
 
 
 @dg.asset_check(
+    asset=lead_model, description="The contacts that came last are like those that the model in use was learned from."
+)
+def drift_quiet(home: HomeResource) -> dg.AssetCheckResult:
+    found = drift_now(home.open(), datetime.now(UTC).replace(tzinfo=None))
+    return dg.AssetCheckResult(
+        passed=not alarmed(found),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"drift": metadata.drift(found), "alarm_from": ALARM_FROM},
+    )
+
+
+@dg.asset_check(
     asset=scored_leads, blocking=True, description="Every contact is scored, from 0 to 100, in its category."
 )
 def every_contact_is_scored(home: HomeResource) -> dg.AssetCheckResult:
     opened = home.open()
     with read_crm(opened) as connection:
-        found = not_scored(contacts_frame(connection), opened.settings.scoring)
+        found = not_scored(leads_in_short(connection), opened.settings.scoring)
     return dg.AssetCheckResult(passed=found == 0, metadata={"found": found})
 
 
 @dg.asset_check(
-    asset=scored_leads, blocking=True, description="Base and factors add up to the score, to 1e-4 log-odds."
+    asset=scored_leads,
+    blocking=True,
+    description="Base and factors add up to each score written last, to 1e-4 log-odds.",
 )
 def factors_add_up(home: HomeResource) -> dg.AssetCheckResult:
     with read_crm(home.open()) as connection:
-        found = not_additive(contacts_frame(connection))
+        found = not_additive(contacts_frame(connection, WRITTEN_LAST))
     return dg.AssetCheckResult(passed=found == 0, metadata={"found": found})
+
+
+@dg.asset_check(
+    asset=scored_leads,
+    description="Each score is by the model in use, of the contact as it stands, and not older than the settings allow.",
+)
+def scores_fresh(home: HomeResource) -> dg.AssetCheckResult:
+    opened, now = home.open(), datetime.now(UTC).replace(tzinfo=None)
+    with read_crm(opened) as connection:
+        found, at = not_fresh(connection), last_scored_all(connection)
+    oldest = now - timedelta(days=opened.settings.scoring.life.stale_after_days)
+    return dg.AssetCheckResult(
+        passed=found == 0 and at is not None and at >= oldest,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"found": found, "all_scored_at": at.isoformat() if at else "never"},
+    )
+
+
+@dg.asset_check(
+    asset=scored_leads, description="Past leads with a Hot score converted at least 1.5 times as often as Warm ones."
+)
+def hot_converts_more(home: HomeResource) -> dg.AssetCheckResult:
+    opened = home.open()
+    with read_crm(opened) as connection:
+        bands = converted_by_band(connection, opened.settings.scoring)
+    return dg.AssetCheckResult(
+        passed=hot_is_worth_it(bands), severity=dg.AssetCheckSeverity.WARN, metadata=metadata.bands(bands)
+    )
 
 
 @dg.asset_check(asset=lead_workbook, description="The latest workbook is there and not empty.")

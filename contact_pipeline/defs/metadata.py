@@ -14,6 +14,7 @@ from contact_pipeline.cleaning.activity_words import ActivityKind
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 from contact_pipeline.intake.tables import RowKind, SourceFile
 from contact_pipeline.reporting.charts import svg_data_uri
+from contact_pipeline.reporting.model_card import candidates_in_markdown, card_in_markdown
 from contact_pipeline.scoring.card import ModelCard
 
 _FIELD_COLUMNS = [
@@ -145,9 +146,22 @@ def category_counts(scored: pl.DataFrame) -> dict[str, int]:
     return {name.lower(): sizes.get(name, 0) for name in ("Hot", "Warm", "Cold")}
 
 
+def drift(by_column: Mapping[str, float]) -> dg.TableMetadataValue | str:
+    """How far the contacts that came last differ from those that were learned from."""
+    return table([{"column": name, "psi": _rounded(psi)} for name, psi in by_column.items()])
+
+
+def bands(counts: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+    """Past leads and conversions by the category of their score."""
+    return {
+        f"{name.lower()}_{what}": n
+        for name, pair in counts.items()
+        for what, n in zip(("leads", "won"), pair, strict=True)
+    }
+
+
 def model_card(card: ModelCard) -> dict[str, Any]:
-    """The model card in short: what is in use and why, and how each candidate did on held-out contacts."""
-    candidates = [{key: _rounded(value) for key, value in one.model_dump().items()} for one in card.candidates]
+    """The model card: what is in use and why, in figures; how each candidate did; and the whole of it."""
     return {
         "version": card.version,
         "method": card.method,
@@ -155,8 +169,9 @@ def model_card(card: ModelCard) -> dict[str, Any]:
         "chosen": card.chosen,
         "known_outcomes": card.leads,
         "conversions": card.conversions,
-        "candidates": table(candidates),
+        "candidates": dg.MetadataValue.md(candidates_in_markdown(card)),
         "excluded": table([one.model_dump() for one in card.excluded]),
+        "model_card": dg.MetadataValue.md(card_in_markdown(card)),
     }
 
 

@@ -4,7 +4,7 @@ Belongs here: starting a job and saying what came of it. Does not belong: what t
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from functools import cached_property
@@ -63,9 +63,10 @@ class Runner:
         partitioned = {key for key in followers if self._graph.get(key).is_partitioned}
         return is_unfinished(self.instance, known, set(followers), partitioned)
 
-    def score(self) -> None:
-        """Learn, score every contact and hand over the results. Raises PipelineError."""
-        failure = self._execute("score_contacts", None, None)
+    def score(self, *, due_only: bool = False, retrain: bool = False) -> None:
+        """Learn where it is due (or at once), score everybody or who is due, hand over the results. Raises PipelineError."""
+        wishes = {"lead_model": {"retrain": retrain}, "scored_leads": {"due_only": due_only}}
+        failure = self._execute("score_contacts", None, None, wishes)
         if failure:
             raise PipelineError(failure)
 
@@ -94,15 +95,27 @@ class Runner:
         with read_crm(self.home) as connection:
             return next((past for past in past_imports(connection) if past.import_id == import_id), None)
 
-    def _execute(self, job: str, selection: dg.AssetSelection | None, partition: str | None) -> str | None:
-        """Run a job to its end; why it failed, in one line, or None. Raises StorageFailed where it cannot even be told."""
+    def _execute(
+        self,
+        job: str,
+        selection: dg.AssetSelection | None,
+        partition: str | None,
+        wishes: Mapping[str, Mapping[str, object]] | None = None,
+    ) -> str | None:
+        """Run a job to its end, with config by asset; why it failed, in one line, or None.
+
+        Raises StorageFailed where it cannot even be told.
+        """
         keys = selection.resolve(self._graph) if selection else None
         with explained(self.home.root), redirect_stderr(cast(TextIO, _WithoutDagster(sys.stderr))):
             result = self._defs.resolve_job_def(job).execute_in_process(
                 instance=self.instance,
                 partition_key=partition,
                 asset_selection=list(keys) if keys else None,
-                run_config={"loggers": {"steps": {}}},  # instead of Dagster's own lines on the console
+                run_config={
+                    "loggers": {"steps": {}},  # instead of Dagster's own lines on the console
+                    "ops": {asset: {"config": dict(config)} for asset, config in (wishes or {}).items()},
+                },
                 raise_on_error=False,
                 tags={"contact_pipeline/started_by": "command line"},
             )

@@ -19,7 +19,15 @@ _TAKEN_BACK: dict[int, tuple[str, ...]] = {
         "ALTER TABLE records DROP COLUMN cleared",
         *(f"DROP TABLE {table}" for table in ("decisions", "opt_outs", "suppressions")),
     ),
-    4: ("DROP TABLE activities",),
+    4: (
+        "DROP TABLE activities",
+        *(f"ALTER TABLE meta DROP COLUMN {column}" for column in ("scored_all_at", "scored_with")),
+        *(f"ALTER TABLE contacts DROP COLUMN {column}" for column in ("score_change", "is_scored")),
+        *(
+            f"ALTER TABLE model_versions DROP COLUMN {column}"
+            for column in ("learned_from", "decision", "reason", "used_since", "is_pinned")
+        ),
+    ),
 }
 
 

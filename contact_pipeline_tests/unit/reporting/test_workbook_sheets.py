@@ -63,7 +63,7 @@ def test_every_sheet_is_there_in_order_with_filter_and_frozen_header(
     book = _written(tmp_path / "leads.xlsx", leads, facts)
     names = ["Summary", "Hot call list", "All leads", "Playbook", "Data dictionary", "Set aside"]
     assert book.sheetnames == names
-    assert [book[name].auto_filter.ref for name in ("Hot call list", "All leads")] == ["A1:J60", "A1:AE241"]
+    assert [book[name].auto_filter.ref for name in ("Hot call list", "All leads")] == ["A1:J60", "A1:AF241"]
     assert [book[name].freeze_panes for name in names[1:]] == ["B2", "B2", "A2", "A2", "A2"]
 
 
