@@ -79,7 +79,7 @@ def playbook_columns(segments: Sequence[Segment]) -> list[Column]:
     return [
         column("Category", pl.Series([p.category for p in plays]), Style.CATEGORY, width=12),
         column("Segment", pl.Series([p.segment for p in plays]), Style.WRAPPED, width=24),
-        column("Leads", pl.Series([s.leads for s in segments]), Style.INTEGER, width=10),
+        column("To approach", pl.Series([s.leads for s in segments]), Style.INTEGER, width=12),
         column("Channel", pl.Series([p.channel for p in plays]), Style.WRAPPED, width=30),
         column("First step", pl.Series([p.first_step for p in plays]), Style.WRAPPED, width=42),
         column("Cadence", pl.Series([p.cadence for p in plays]), Style.WRAPPED, width=42),

@@ -19,12 +19,15 @@ from contact_pipeline.scoring.conditions import fits_lead, with_asked
 from contact_pipeline.scoring.policy import Play
 
 _FIRST_REASON = r"^\+ (.*?)(?:: [\d.]+ % of .*)?$"
-_NO_FACTOR = "(what 'Why' says in the call list)"
+_NO_FACTOR = "the strongest reason under 'Why'"
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A play, how many leads it is for, and what raises their scores most often; None for fewer than SMALLEST_GROUP."""
+    """A play, how many leads it is for, and what raises their scores most often; None for fewer than SMALLEST_GROUP.
+
+    Nobody is approached who opted out or is a customer.
+    """
 
     play: Play
     leads: int
@@ -50,12 +53,13 @@ def load_playbook(own: tuple[Play, ...] = ()) -> tuple[Play, ...]:
 
 
 def segments_of(leads: pl.DataFrame, plays: Sequence[Play]) -> list[Segment]:
-    """Each play with its leads. The first play that fits a lead counts."""
+    """Each play with its leads. The first play that fits a lead counts; who opted out or is a customer is in none."""
     place = pl.lit(None, dtype=pl.Int64)
     for index in range(len(plays) - 1, -1, -1):
         place = pl.when(fits_lead(plays[index])).then(pl.lit(index, dtype=pl.Int64)).otherwise(place)
     reason = pl.col("key_factors").str.split("; ").list.first().str.extract(_FIRST_REASON, 1)
-    placed = with_asked(leads, {play.field for play in plays}).select(place=place, factor=reason)
+    approached = leads.filter(~pl.any_horizontal(pl.col("opted_out", "converted").fill_null(value=False)))
+    placed = with_asked(approached, {play.field for play in plays}).select(place=place, factor=reason)
     counts = dict(placed.group_by("place").len().iter_rows())
     common = placed.drop_nulls().group_by("place", "factor").len().filter(pl.col("len") >= SMALLEST_GROUP)
     ordered = common.sort("len", "factor", descending=[True, False]).unique("place", keep="first", maintain_order=True)

@@ -33,7 +33,7 @@ def test_the_plays_come_best_first_and_each_category_has_one_for_everybody() -> 
     engagement=st.lists(st.one_of(st.none(), st.floats(0, 1)), min_size=1, max_size=20),
     category=st.sampled_from(CATEGORIES),
 )
-def test_every_scored_lead_is_in_exactly_one_segment(
+def test_every_scored_lead_to_approach_is_in_exactly_one_segment(
     engagement: list[float | None], category: str, leads_of: LeadsOf
 ) -> None:
     leads = leads_of(len(engagement), lead_category=category, engagement_propensity=lambda number: engagement[number])
@@ -75,6 +75,11 @@ def test_a_play_of_the_settings_comes_first_for_the_leads_that_it_fits(leads_of:
 def test_a_category_is_summed_up_by_the_first_step_of_its_largest_segment(leads_of: LeadsOf) -> None:
     leads = leads_of(9, lead_category="Cold", engagement_propensity=lambda number: 0.9 if number < 3 else 0.1)
     assert first_steps(segments_of(leads, load_playbook()))["Cold"] == load_playbook()[-1].first_step
+
+
+def test_who_opted_out_or_is_a_customer_is_in_no_segment(leads_of: LeadsOf) -> None:
+    leads = leads_of(9, opted_out=lambda number: number < 2, converted=lambda number: number == 2 or None)
+    assert sum(segment.leads for segment in segments_of(leads, load_playbook())) == 6
 
 
 def test_nobody_scored_yet_still_shows_the_plays(leads_of: LeadsOf) -> None:
