@@ -114,6 +114,8 @@ def commands_page() -> str:
     ]
     for name, command in command_line.commands.items():
         parts.append(f"## {name}\n\n{_help(command)}")
+        if isinstance(command, click.Group):
+            parts += [f"### {name} {own}\n\n{_help(part, command)}" for own, part in command.commands.items()]
     return _page(parts)
 
 
@@ -257,10 +259,11 @@ def _default_words(field: FieldInfo) -> str:
     return f"`{value:_}`" if isinstance(value, int) and value >= 10_000 else f"`{value}`"
 
 
-def _help(command: click.Command) -> str:
-    """What `--help` prints."""
+def _help(command: click.Command, of: click.Group | None = None) -> str:
+    """What `--help` prints, of a command or of a part `of` it."""
     top = click.Context(command_line, info_name=_PROGRAM, terminal_width=_HELP_WIDTH, **command_line.context_settings)
-    context = top if command is command_line else click.Context(command, info_name=command.name, parent=top)
+    parent = top if of is None else click.Context(of, info_name=of.name, parent=top)
+    context = top if command is command_line else click.Context(command, info_name=command.name, parent=parent)
     return f"```text\n{command.get_help(context)}\n```"
 
 
