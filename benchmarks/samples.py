@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from benchmarks.sample_files import events, hubspot, kontakte, salesforce
+from benchmarks.sample_files import activity, events, hubspot, kontakte, salesforce
 from benchmarks.sample_files.cast import make_cast
 
 SEED = 20260331
@@ -20,7 +20,7 @@ def write_samples(folder: Path, seed: int = SEED) -> list[Path]:
     """Write all sample files into the folder, which is made if need be; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     cast = make_cast(seed)
-    return [module.write(cast, folder, seed) for module in (hubspot, salesforce, events, kontakte)]
+    return [module.write(cast, folder, seed) for module in (hubspot, salesforce, events, kontakte, activity)]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,12 @@ from numpy.typing import NDArray
 from benchmarks.sample_files.cast import make_cast
 from benchmarks.samples import SAMPLE_FOLDER, SEED, write_samples
 
-CSV_FILES = {"hubspot_contacts.csv": "utf-8", "salesforce_leads.csv": "utf-8", "kontakte_dach.csv": "cp1252"}
+CSV_FILES = {
+    "hubspot_contacts.csv": "utf-8",
+    "salesforce_leads.csv": "utf-8",
+    "kontakte_dach.csv": "cp1252",
+    "web_and_mail_activity.csv": "utf-8",
+}
 WORKBOOK = "event_attendees.xlsx"
 PHONE_HEADERS = {"Phone Number", "Mobile Phone Number", "Phone", "Mobile", "Telefon", "Mobil"}
 
@@ -262,6 +267,47 @@ def test_the_attendee_list_has_titles_above_mixed_dates_within_and_a_total_below
     assert sum(isinstance(date, datetime) for date in dates) + len(texts) == 320
     assert all(any(re.fullmatch(pattern, text) for text in texts) for pattern in patterns)
     assert any(isinstance(row["Phone"], int) for row in attendees())
+
+
+def activities() -> list[dict[str, str]]:
+    return csv_rows("web_and_mail_activity.csv")
+
+
+def test_the_log_is_of_known_people_but_for_seven_and_has_the_promised_faults() -> None:
+    people = emails(csv_rows("hubspot_contacts.csv"), "Email") | emails(salesforce_leads(), "Email")
+    rows = activities()
+    assert len(rows) == 4831
+    strangers = emails(rows, "Email") - people
+    assert len(strangers) == 7
+    assert sum(not row["Activity Date"] for row in rows) == 1
+    assert len(rows) - len({tuple(row.values()) for row in rows}) >= 2
+    kinds = {row["Activity Type"]: 0 for row in rows}
+    for row in rows:
+        kinds[row["Activity Type"]] += 1
+    assert (kinds["Unsubscribed"], kinds["Email Bounced"]) == (42, 15)
+
+
+def test_nobody_is_active_before_being_known_or_after_buying() -> None:
+    hubspot = {row["Email"].strip().lower(): row for row in reversed(csv_rows("hubspot_contacts.csv"))}
+    for row in activities():
+        person = hubspot.get(row["Email"].lower())
+        if person and row["Activity Date"]:
+            assert row["Activity Date"] >= person["Create Date"]
+            assert not person["Conversion Date"] or row["Activity Date"][:10] <= person["Conversion Date"]
+
+
+def test_who_buys_was_more_active() -> None:
+    outcome = {row["Email"].strip().lower(): row["Converted"] for row in csv_rows("hubspot_contacts.csv")}
+    deeds: dict[str, list[int]] = {"Yes": [], "No": []}
+    counts: dict[str, int] = {}
+    for row in activities():
+        if row["Activity Type"] in {"Link Clicked", "Content Download", "Form Submission", "Webinar Attended"}:
+            counts[row["Email"].lower()] = counts.get(row["Email"].lower(), 0) + 1
+    for email in {row["Email"].lower() for row in activities()}:
+        if outcome.get(email):
+            deeds[outcome[email]].append(counts.get(email, 0))
+    means = {word: sum(numbers) / len(numbers) for word, numbers in deeds.items()}
+    assert means["Yes"] > 1.3 * means["No"]
 
 
 def test_the_readme_describes_every_sample() -> None:
