@@ -79,6 +79,17 @@ def _custom_columns(contacts: pl.DataFrame, called: list[str]) -> list[pl.Series
     return [_first_known(values, same).alias(asked(name)) for name, same in headers.items()]
 
 
+def custom_as_called(contacts: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:
+    """As `features.custom_values`, whatever the case of letters in the headers of the contacts."""
+    headers = headers_called(contacts["custom_fields"], list(names))
+    exact = custom_values(contacts, tuple(sorted({header for same in headers.values() for header in same})))
+    return (
+        contacts.select("contact_id")
+        .with_columns(_first_known(exact, same).alias(CUSTOM_PREFIX + name) for name, same in headers.items())
+        .drop("contact_id")
+    )
+
+
 def headers_called(custom_fields: pl.Series, names: list[str]) -> dict[str, list[str]]:
     """For each name the headers among the custom fields (JSON objects) that are it but for case."""
     keys = [json.dumps(name, ensure_ascii=False)[1:-1] for name in names]

@@ -23,6 +23,7 @@ from contact_pipeline.scoring.boosting import Boosting
 from contact_pipeline.scoring.calibration import Platt
 from contact_pipeline.scoring.card import ModelCard
 from contact_pipeline.scoring.columns import Column, Encoded, encode
+from contact_pipeline.scoring.conditions import custom_as_called
 from contact_pipeline.scoring.features import ATTRIBUTES, CUSTOM_PREFIX, attribute_frame
 from contact_pipeline.scoring.points import PointsTable
 from contact_pipeline.scoring.regression import Regression
@@ -119,9 +120,10 @@ class LeadModel(BaseModel):
         names = tuple(attribute.name for attribute in self.attributes)
         custom = tuple(n.removeprefix(CUSTOM_PREFIX) for n in names if n.startswith(CUSTOM_PREFIX))
         frame = attribute_frame(contacts, as_of, self.half_life_days, custom, decay=self.decay, activities=activities)
-        points = self.points.apply(frame, names)
         if self.learned is None:
+            points = self.points.apply(frame.with_columns(custom_as_called(contacts, custom)), names)
             return Effects(self.points.start, points.effects, points.states, None)
+        points = self.points.apply(frame, names)
         encoded = encode(self.learned.columns, frame)
         return learned_effects(self.learned, encoded, points.effects, self.half_life_days)
 

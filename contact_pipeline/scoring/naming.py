@@ -5,8 +5,6 @@ Belongs here: finding the column that a setting means. Does not belong: what is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from contact_pipeline.fields import FIELDS
 from contact_pipeline.scoring.attribute import Attribute
 from contact_pipeline.scoring.features import ATTRIBUTES, CUSTOM_PREFIX
@@ -37,13 +35,12 @@ def is_scorable(called: str) -> bool:
     return attribute_of(called) is not None or not (plain in _FIELD_NAMES or plain.startswith(ACTIVITY_PREFIX))
 
 
-def attribute_name(called: str, headers: Iterable[str] = ()) -> str:
-    """Name of the column of an attribute frame; a custom field takes the spelling it has among `headers`."""
+def attribute_name(called: str) -> str:
+    """Name of the column of an attribute frame; that of a custom field is as it is called."""
     attribute = attribute_of(called)
     if attribute is not None:
         return attribute.name
-    header = called.strip().removeprefix(CUSTOM_PREFIX)
-    return CUSTOM_PREFIX + next((known for known in headers if _plain(known) == _plain(header)), header)
+    return CUSTOM_PREFIX + called.strip().removeprefix(CUSTOM_PREFIX)
 
 
 def field_name(called: str) -> str | None:

@@ -54,8 +54,8 @@ class PointsTable(BaseModel):
         return tuple(name.removeprefix(CUSTOM_PREFIX) for name in self.fields if name.startswith(CUSTOM_PREFIX))
 
     def rules_of(self, field: str) -> tuple[PointsRule, ...]:
-        """Rules of one field, in order."""
-        return tuple(rule for rule in self.rules if rule.field == field)
+        """Rules of one field, in order; the header of a custom field counts in any case of letters."""
+        return tuple(rule for rule in self.rules if rule.field.lower() == field.lower())
 
     def without(self, names: Iterable[str]) -> PointsTable:
         """The table without the rules of some fields."""
@@ -69,33 +69,32 @@ class PointsTable(BaseModel):
         for index, field in enumerate(fields):
             rules = self.rules_of(field)
             if rules and field in frame.columns:
-                place, worth = _first_that_holds(rules)
+                place, worth = _first_that_holds(rules, field)
                 found = frame.select(place=place, worth=worth)
                 states[:, index] = found["place"].to_numpy()
                 effects[:, index] = found["worth"].to_numpy()
         return Points(effects, states)
 
 
-def points_table(settings: ScoringSettings, contacts: pl.DataFrame | None = None) -> PointsTable:
-    """The table in force: the rules of the settings, then those of the package for fields the settings give no rule for.
-
-    With `contacts` a rule about a custom field finds it in any case of letters.
-    """
-    default, headers = default_points(), _headers(settings, contacts)
-    own = tuple(r.model_copy(update={"field": attribute_name(r.field, headers)}) for r in settings.points)
+def points_table(settings: ScoringSettings) -> PointsTable:
+    """The table in force: the rules of the settings, then those of the package for fields the settings give no rule for."""
+    default = default_points()
+    own = tuple(rule.model_copy(update={"field": attribute_name(rule.field)}) for rule in settings.points)
     left = default.without({rule.field for rule in own} | set(_named(default, settings.points_without)))
     start = default.start if settings.points_start is None else logit(settings.points_start / 100)
     table = PointsTable(start=start, rules=(*own, *left.rules))
     return table.without(_named(table, settings.exclude))
 
 
-def idle_rules(table: PointsTable, contacts: pl.DataFrame) -> tuple[str, ...]:
-    """A warning for each custom field with rules that no contact has: such rules count for nothing."""
-    known = headers_called(contacts["custom_fields"], list(table.custom))
+def idle_rules(table: PointsTable, past: pl.DataFrame) -> tuple[str, ...]:
+    """A warning for each custom field with rules that no past lead has, where there are any: no model can use such rules."""
+    if not table.custom or past.is_empty():
+        return ()
+    known = headers_called(past["custom_fields"], list(table.custom))
     return tuple(
-        f"The points table has rules for {name}, a custom field that no contact has: they count for nothing."
+        f"The points table has rules for {name}, a custom field that no contact with a known outcome has."
         for name in table.custom
-        if name not in known[name]
+        if not known[name]
     )
 
 
@@ -105,32 +104,25 @@ def default_points() -> PointsTable:
     return PointsTable.model_validate(tomllib.loads(text))
 
 
-def _headers(settings: ScoringSettings, contacts: pl.DataFrame | None) -> list[str]:
-    if contacts is None:
-        return []
-    wanted = [rule.field.strip().removeprefix(CUSTOM_PREFIX) for rule in settings.points]
-    return [header for same in headers_called(contacts["custom_fields"], wanted).values() for header in same]
-
-
 def _named(table: PointsTable, listed: tuple[str, ...]) -> list[str]:
     """Fields of the table that a setting lists, by name or label."""
     labels = {attribute.name: attribute.label for attribute in ATTRIBUTES}
     return [f for f in table.fields if is_named(f, labels.get(f, f), listed) or f in map(attribute_name, listed)]
 
 
-def _first_that_holds(rules: tuple[PointsRule, ...]) -> tuple[pl.Expr, pl.Expr]:
+def _first_that_holds(rules: tuple[PointsRule, ...], field: str) -> tuple[pl.Expr, pl.Expr]:
     place, worth = pl.lit(0, dtype=pl.Int64), pl.lit(0.0)
     for index in range(len(rules), 0, -1):
         rule = rules[index - 1]
-        held = holds(rule, rule.field, rule.field)
+        held = holds(rule, field, field)
         place = pl.when(held).then(pl.lit(index, dtype=pl.Int64)).otherwise(place)
-        worth = pl.when(held).then(_worth(rule)).otherwise(worth)
+        worth = pl.when(held).then(_worth(rule, field)).otherwise(worth)
     return place, worth
 
 
-def _worth(rule: PointsRule) -> pl.Expr:
+def _worth(rule: PointsRule, field: str) -> pl.Expr:
     """The log-odds of a contact for whom the rule holds."""
     if rule.step is None:
         return pl.lit(rule.worth)
-    grown = pl.col(rule.field).cast(pl.Float64, strict=False).fill_null(0.0) * rule.step
+    grown = pl.col(field).cast(pl.Float64, strict=False).fill_null(0.0) * rule.step
     return grown.clip(upper_bound=rule.worth) if rule.step > 0 else grown.clip(lower_bound=rule.worth)

@@ -63,8 +63,10 @@ def train(
     is too little history or no signal in it; `card.reason` says why.
     """
     done = None if activities is None or activities.is_empty() else activities
-    past, points = past_leads(contacts, settings, as_of, done), points_table(settings, contacts)
-    past = replace(past, warnings=(*past.warnings, *idle_rules(points, contacts)))
+    past, points = past_leads(contacts, settings, as_of, done), points_table(settings)
+    past = replace(
+        past, warnings=(*past.warnings, *idle_rules(points, contacts.filter(pl.col("converted").is_not_null())))
+    )
     fewest = min(past.conversions, past.known - past.conversions)
     if fewest < max(settings.minimum_conversions, FOLDS):
         return _points_model(past, points, settings, too_little(past, settings)).stamped(as_of)
