@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,37 +22,31 @@ import polars as pl
 
 from contact_pipeline.approvals import must_wait
 from contact_pipeline.atomic import atomic_path
-from contact_pipeline.crm.activities import ActivityIntake, known_addresses, take_activities
 from contact_pipeline.crm.companies import refresh_companies
-from contact_pipeline.crm.decisions import take_decisions
-from contact_pipeline.crm.history import IMPORTED, record_import, record_waiting, sequence_of, state_counts, statuses
-from contact_pipeline.crm.importing import Intake, import_records
+from contact_pipeline.crm.history import record_import, record_waiting, sequence_of
 from contact_pipeline.crm.ledger import Ledger
-from contact_pipeline.crm.mappings import learned_mappings, mapping_of_import, note_custom_fields, remember
-from contact_pipeline.crm.refolding import refold_addresses
+from contact_pipeline.crm.mappings import learned_mappings, mapping_of_import
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.erasure.keeping_out import keep_out
 from contact_pipeline.errors import FileRefused
 from contact_pipeline.fields import FIELD_NAMES
 from contact_pipeline.home import Home
+from contact_pipeline.import_kinds import fold_rows, judged_rows, kind_of_import
 from contact_pipeline.intake import staging
 from contact_pipeline.intake.reading import read_source
 from contact_pipeline.intake.receipt import BRINGS_NO_CONTACTS, ImportKind, Receipt, amend, read_receipt
-from contact_pipeline.intake.tables import RowKind, SourceFile
-from contact_pipeline.mapping.apply import custom_types
+from contact_pipeline.intake.tables import SourceFile
 from contact_pipeline.mapping.kinds import TableKind
-from contact_pipeline.mapping.learned import learn
-from contact_pipeline.mapping.plan import fits, plan_of_json
-from contact_pipeline.mapping.selection import MappedTable, holds_activities, usable_tables
+from contact_pipeline.mapping.plan import fits
+from contact_pipeline.mapping.selection import MappedTable, usable_tables
 from contact_pipeline.matching.decisions import is_decisions, read_decisions
 from contact_pipeline.matching.duplicates import Duplicates, find_duplicates
 from contact_pipeline.reporting.duplicates_workbook import write_duplicates
 from contact_pipeline.settings import ImportOptions
 from contact_pipeline.table_cleaning import clean_table
-from contact_pipeline.validation.activities import judge_activities
 from contact_pipeline.validation.mended import PLANS, parent_of, parent_plans, restored
 from contact_pipeline.validation.quarantine import quarantine
-from contact_pipeline.validation.rows import failure_counts, judge
+from contact_pipeline.validation.rows import failure_counts
 from contact_pipeline.validation.set_aside_file import write_set_aside
 
 
@@ -75,7 +68,7 @@ def stage_raw_file(home: Home, receipt: Receipt, *, parents: Home | None = None)
         source = restored(source, parent_plans(parents or home, parent))
     elif decided:
         source = replace(source, tables=tuple(decided))
-    kind = _kind(parents or home, receipt, source, parent, is_decided=bool(decided))
+    kind = kind_of_import(parents or home, receipt, source, parent, is_decided=bool(decided))
     _note_kind(home, receipt, kind, _options(receipt, parent, parents or home))
     staging.write_source(home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes)
     return source
@@ -115,7 +108,7 @@ def stage_validated_contacts(home: Home, receipt: Receipt, *, parents: Home | No
     is looked up in `parents`, by default the same home.
     """
     mapped = pl.read_parquet(home.stage("mapped_contacts", receipt.import_id))
-    judged = _judged(parents or home, receipt, mapped)
+    judged = judged_rows(parents or home, receipt, mapped)
     path = home.stage("validated_contacts", receipt.import_id)
     _write(path, judged, {})
     return pl.read_parquet(path) if keep_out(home, receipt) else judged
@@ -175,42 +168,11 @@ def fold_into(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receip
     """What `take_into_crm` does, inside a transaction of the caller, approved or not."""
     started = time.monotonic()
     sequence = sequence_of(connection, receipt.import_id)
-    folds = {"decisions": _fold_decisions, "activities": _fold_activities}
-    ledger = folds.get(receipt.kind, _fold_contacts)(connection, home, receipt, sequence)
-    ledger.check()
     mapping = _mapping(home, receipt)
+    ledger = fold_rows(connection, home, receipt, sequence, mapping)
+    ledger.check()
     record_import(connection, receipt, sequence, ledger, mapping, seconds=time.monotonic() - started)
     return ledger
-
-
-def _fold_contacts(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receipt, sequence: int) -> Ledger:
-    rows = home.stage("validated_contacts", receipt.import_id)
-    intake = Intake(receipt.import_id, sequence, receipt.options.policy, receipt.received_at.isoformat(), rows)
-    import_records(connection, intake, home.settings.imports.survivorship)
-    plans = [plan_of_json(table) for table in _mapping(home, receipt)]
-    note_custom_fields(connection, receipt.import_id, custom_types(plans))
-    if not receipt.options.mends:
-        remember(connection, [learn(plan, receipt.import_id, receipt.received_at) for plan in plans])
-    states, skips = state_counts(connection, receipt.import_id)
-    return _ledger(rows, states, skips)
-
-
-def _fold_decisions(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receipt, sequence: int) -> Ledger:
-    """Keep the decisions, and bring the contacts they speak of up to date."""
-    rows = home.stage("validated_contacts", receipt.import_id)
-    taken = take_decisions(connection, receipt.import_id, sequence, rows)
-    refold_addresses(connection, taken.addresses, home.settings.imports.survivorship)
-    return _ledger(rows, taken.states, taken.skips)
-
-
-def _fold_activities(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receipt, sequence: int) -> Ledger:
-    """Keep the activities, and bring the contacts up to date that opted out by them."""
-    rows = home.stage("validated_contacts", receipt.import_id)
-    intake = ActivityIntake(receipt.import_id, sequence, receipt.received_at.isoformat(), rows)
-    leaving = take_activities(connection, intake)
-    refold_addresses(connection, leaving, home.settings.imports.survivorship)
-    states, skips = state_counts(connection, receipt.import_id)
-    return _ledger(rows, states, skips)
 
 
 def raw_places(home: Home, import_id: str, sheets: list[str]) -> pl.DataFrame:
@@ -224,30 +186,6 @@ def _has_todays_shape(home: Home, receipt: Receipt) -> bool:
         return True
     columns = pl.read_parquet_schema(home.stage("validated_contacts", receipt.import_id))
     return {*FIELD_NAMES, "cleared"} <= set(columns)
-
-
-def _kind(home: Home, receipt: Receipt, source: SourceFile, parent: str | None, *, is_decided: bool) -> ImportKind:
-    """What a file brings. An import that is in the CRM stays of its kind; mended rows are of the kind of their import."""
-    with read_crm(home) as connection:
-        status, _ = statuses(connection).get(receipt.import_id, ("", 0))
-        learned = learned_mappings(connection)
-    if status == IMPORTED:
-        return receipt.kind
-    if parent:
-        return "activities" if read_receipt(home, parent).kind == "activities" else "mended"
-    if is_decided:
-        return "decisions"
-    return "activities" if holds_activities(source, receipt.options.mapping, learned) else "contacts"
-
-
-def _judged(home: Home, receipt: Receipt, mapped: pl.DataFrame) -> pl.DataFrame:
-    if receipt.kind == "decisions":  # judged as they were read
-        return mapped
-    if receipt.kind != "activities":
-        return judge(mapped)
-    with read_crm(home) as connection:
-        known = known_addresses(connection, mapped["email"])
-    return judge_activities(mapped, known, receipt.received_at)
 
 
 def _options(receipt: Receipt, parent: str | None, parents: Home) -> ImportOptions:
@@ -313,27 +251,3 @@ def _cleaned(home: Home, one: MappedTable, options: ImportOptions) -> pl.DataFra
 def _write(path: Path, frame: pl.DataFrame, metadata: dict[str, str]) -> None:
     with atomic_path(path) as draft:
         frame.write_parquet(draft, compression="lz4", metadata=metadata)
-
-
-def _ledger(rows: Path, states: Mapping[str, int], skips: Mapping[str, int]) -> Ledger:
-    """Counts of what became of the valid rows, and of the rows that never reached the CRM."""
-    judged = pl.read_parquet(rows, columns=["kind", "failures", "issues", "is_valid"])
-    failed = judged.filter(pl.col("failures").list.len() > 0)
-    return Ledger(
-        total=judged.height,
-        created=states.get("created", 0),
-        updated=states.get("updated", 0),
-        unchanged=states.get("unchanged", 0),
-        skipped=states.get("skipped", 0),
-        failed=failed.height,
-        not_data=judged.filter(~pl.col("kind").is_in([RowKind.DATA.value, RowKind.BROKEN.value])).height,
-        failures=failure_counts(failed),
-        skips=skips,
-        issues=_issue_counts(judged),
-    )
-
-
-def _issue_counts(judged: pl.DataFrame) -> dict[str, int]:
-    issues = judged.filter(pl.col("issues").list.len() > 0).select(pl.col("issues").explode()).unnest("issues")
-    named = issues.select(pl.format("{}: {}", "field", "reason").alias("issue"))
-    return dict(named.group_by("issue").len().sort("len", "issue", descending=[True, False]).iter_rows())
