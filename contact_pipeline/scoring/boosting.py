@@ -1,12 +1,14 @@
 """Small regularised XGBoost that starts from the points.
 
-Belongs here: its inputs, recipe, training, margins and contributions. Does not belong: when it is used.
+Belongs here: its inputs, training, margins and contributions. Does not belong: when it is used.
 
 A word goes in as the observed log-odds of its state (shrunk towards the average), which gives trees the order they would
 look for and keeps explaining fast; a lead that teaches is given the log-odds seen in the other leads. The calibrated points
 are the base margin: with few leads the trees mend the points instead of starting from nothing. Where more is never worse
-(`direction`) trees are monotone, so that a contact without news cools. Trees of two splits in 32 bins hold best when times
-change: on leads of a later time deeper ones and finer bins lost more than they won on leads of the same time.
+(`direction`) trees are monotone, so that a contact without news cools.
+
+Trees ask two questions, in 32 bins. On leads of a later time deeper trees and finer bins were measured to lose more than they
+won on leads of the same time; and what two questions tell can be explained by tables (`pairs`), whatever the number of trees.
 """
 
 from __future__ import annotations
@@ -22,18 +24,21 @@ from pydantic import BaseModel, ConfigDict
 from contact_pipeline.scoring.calibration import Platt, fit_platt, logit
 from contact_pipeline.scoring.columns import Column, Encoded
 from contact_pipeline.scoring.examples import FOLDS, Examples, lead_folds
+from contact_pipeline.scoring.pairs import PairTables, tables_of
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 
+SMALL_ROUNDS = 120  # where history is too short to find out how many trees it takes
 _MOST_ROUNDS = 800
-_PATIENCE_ROUNDS = 40
-_DEEPER_FROM_GAIN = 0.01  # share of the log loss that deeper trees must save
+_PATIENCE_ROUNDS = 60
+_MORE_FOR_ALL = 1.25  # all leads carry more trees than the four fifths on which their number was found
 _TRAINING_THREADS = 1  # sums in another order would make another model; a contact is scored alike by any number
 _SHRINK_LEADS = 10.0
 _PARAMETERS: dict[str, object] = {
     "objective": "binary:logistic",
     "tree_method": "hist",
+    "max_depth": 2,
     "max_bin": 32,
     "eta": 0.06,
     "min_child_weight": 4,
@@ -45,26 +50,12 @@ _PARAMETERS: dict[str, object] = {
 }
 
 
-class Recipe(BaseModel):
-    """How deep the trees are and how many."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    depth: int
-    rounds: int
-
-
-SMALL = Recipe(depth=3, rounds=120)
-_DEPTHS = (2, 3)
-
-
 class Boosting(BaseModel):
     """Trees (UBJSON, base64), the log-odds of each state of each column of words, and how points become a margin."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     trees: str
-    recipe: Recipe
     state_log_odds: tuple[tuple[float, ...], ...]
     points: Platt
 
@@ -75,36 +66,34 @@ class Boosting(BaseModel):
         booster.load_model(bytearray(base64.b64decode(self.trees)))
         return booster
 
+    @cached_property
+    def tables(self) -> PairTables:
+        """The trees as tables of effects."""
+        return tables_of(self.booster)
 
-def tuned_recipe(examples: Examples) -> Recipe:
-    """The recipe that does best on a fifth of the leads that it has not seen, each depth stopped when it gains no more."""
+
+def tuned_rounds(examples: Examples) -> int:
+    """The number of trees after which a fifth of the leads, not seen, is predicted no better."""
     folds = lead_folds(examples.outcome, examples.lead, examples.seed + 1)
-    rest, held = np.flatnonzero(folds != 0), np.flatnonzero(folds == 0)
-    learned = examples.take(rest)
-    log_odds, calibrated = _state_log_odds(learned), _calibrated_points(learned)
-    tested = _matrix(log_odds, calibrated, examples.take(held))
-    best, lowest = SMALL, np.inf
-    for depth in _DEPTHS:
-        grown = xgb.train(
-            _parameters(learned, depth),
-            _teaching_matrix(calibrated, learned),
-            num_boost_round=_MOST_ROUNDS,
-            evals=[(tested, "held")],
-            early_stopping_rounds=_PATIENCE_ROUNDS,
-            verbose_eval=False,
-        )
-        if grown.best_score < lowest * (1 - _DEEPER_FROM_GAIN):
-            best, lowest = Recipe(depth=depth, rounds=grown.best_iteration + 1), grown.best_score
-    return best
+    learned, held = examples.take(np.flatnonzero(folds != 0)), examples.take(np.flatnonzero(folds == 0))
+    calibrated = _calibrated_points(learned)
+    grown = xgb.train(
+        _parameters(learned),
+        _teaching_matrix(calibrated, learned),
+        num_boost_round=_MOST_ROUNDS,
+        evals=[(_matrix(_state_log_odds(learned), calibrated, held), "held")],
+        early_stopping_rounds=_PATIENCE_ROUNDS,
+        verbose_eval=False,
+    )
+    return int(_MORE_FOR_ALL * (grown.best_iteration + 1))
 
 
-def fit_boosting(examples: Examples, recipe: Recipe) -> Boosting:
+def fit_boosting(examples: Examples, rounds: int) -> Boosting:
     """Train on past leads."""
     calibrated = _calibrated_points(examples)
-    matrix = _teaching_matrix(calibrated, examples)
-    booster = xgb.train(_parameters(examples, recipe.depth), matrix, num_boost_round=recipe.rounds)
+    booster = xgb.train(_parameters(examples), _teaching_matrix(calibrated, examples), num_boost_round=rounds)
     trees = base64.b64encode(bytes(booster.save_raw("ubj"))).decode("ascii")
-    return Boosting(trees=trees, recipe=recipe, state_log_odds=_state_log_odds(examples), points=calibrated)
+    return Boosting(trees=trees, state_log_odds=_state_log_odds(examples), points=calibrated)
 
 
 def margin(fit: Boosting, examples: Examples) -> FloatArray:
@@ -117,16 +106,14 @@ def column_effects(
     fit: Boosting, columns: tuple[Column, ...], encoded: Encoded, points: FloatArray
 ) -> tuple[float, FloatArray]:
     """The constant part and what each column adds to it, shape (contacts, columns); they sum to the margin."""
-    matrix = xgb.DMatrix(_values(columns, fit.state_log_odds, encoded), base_margin=np.zeros(len(points)))
-    contributions = fit.booster.predict(matrix, pred_contribs=True).astype(np.float64)
-    constant = float(contributions[0, -1]) if len(contributions) else 0.0
-    return fit.points.intercept + constant, contributions[:, :-1] + fit.points.slope * points
+    effects = fit.tables.effects(_values(columns, fit.state_log_odds, encoded))
+    return fit.points.intercept + fit.tables.constant, effects + fit.points.slope * points
 
 
-def _parameters(examples: Examples, depth: int) -> dict[str, object]:
+def _parameters(examples: Examples) -> dict[str, object]:
     monotone = tuple(0 if column.words else column.direction for column in examples.columns)
     constraints = str(monotone).replace(" ", "")
-    return {**_PARAMETERS, "max_depth": depth, "seed": examples.seed, "monotone_constraints": constraints}
+    return {**_PARAMETERS, "seed": examples.seed, "monotone_constraints": constraints}
 
 
 def _calibrated_points(examples: Examples) -> Platt:

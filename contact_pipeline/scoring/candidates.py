@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from contact_pipeline.scoring import boosting, regression
-from contact_pipeline.scoring.boosting import Recipe
 from contact_pipeline.scoring.calibration import Platt, fit_platt, sigmoid
 from contact_pipeline.scoring.card import Drift, Metrics
 from contact_pipeline.scoring.drift import ALARM_FROM, psi, score_psi
@@ -43,6 +42,7 @@ class Trial:
     """One candidate on leads it has not seen; `later` are its measures on the latest leads, where both outcomes are there."""
 
     name: Candidate
+    margin: FloatArray
     platt: Platt
     probability: FloatArray
     metrics: Metrics
@@ -50,9 +50,9 @@ class Trial:
     auc_lower_bound: float
 
 
-def run_trials(examples: Examples, recipe: Recipe) -> dict[Candidate, Trial]:
+def run_trials(examples: Examples, rounds: int) -> dict[Candidate, Trial]:
     """Every candidate, calibrated on its out-of-fold margins."""
-    apart, later = _out_of_fold(examples, recipe), _of_later_leads(examples, recipe)
+    apart, later = _out_of_fold(examples, rounds), _of_later_leads(examples, rounds)
     return {name: _trial(name, margin, later, examples) for name, margin in apart.items()}
 
 
@@ -102,31 +102,31 @@ def _ladder(leads: int, conversions: int, drift: tuple[Drift, ...]) -> tuple[Can
     return ("regression", "blend", "xgboost")
 
 
-def _out_of_fold(examples: Examples, recipe: Recipe) -> Margins:
+def _out_of_fold(examples: Examples, rounds: int) -> Margins:
     folds = examples.folds()
     linear, trees = np.empty(len(folds)), np.empty(len(folds))
     for fold in range(FOLDS):
         held = np.flatnonzero(folds == fold)
-        linear[held], trees[held] = _margins(examples, np.flatnonzero(folds != fold), held, recipe)
+        linear[held], trees[held] = _margins(examples, np.flatnonzero(folds != fold), held, rounds)
     return _of_all(examples, linear, trees)
 
 
-def _of_later_leads(examples: Examples, recipe: Recipe) -> Margins:
+def _of_later_leads(examples: Examples, rounds: int) -> Margins:
     """Margins of the latest leads, nan for the earlier ones; nothing where either part lacks one of the outcomes."""
     earlier = examples.earlier()
     rest, held = np.flatnonzero(earlier), np.flatnonzero(~earlier)
     if min(len(np.unique(examples.outcome[rows])) for rows in (rest, held)) < 2:
         return {}
     linear, trees = np.full(len(earlier), np.nan), np.full(len(earlier), np.nan)
-    linear[held], trees[held] = _margins(examples, rest, held, recipe)
+    linear[held], trees[held] = _margins(examples, rest, held, rounds)
     return _of_all(examples, linear, trees)
 
 
-def _margins(examples: Examples, rest: IntArray, held: IntArray, recipe: Recipe) -> tuple[FloatArray, FloatArray]:
+def _margins(examples: Examples, rest: IntArray, held: IntArray, rounds: int) -> tuple[FloatArray, FloatArray]:
     """Of the leads held back: by regression, and by trees."""
     taught, tested = examples.take(rest), examples.take(held)
     linear = regression.margin(regression.fit_regression(taught), tested)
-    return linear, boosting.margin(boosting.fit_boosting(taught, recipe), tested)
+    return linear, boosting.margin(boosting.fit_boosting(taught, rounds), tested)
 
 
 def _of_all(examples: Examples, linear: FloatArray, trees: FloatArray) -> Margins:
@@ -144,6 +144,7 @@ def _trial(name: Candidate, margin: FloatArray, later: Margins, examples: Exampl
     probability = sigmoid(platt.calibrate(margin))
     return Trial(
         name=name,
+        margin=margin,
         platt=platt,
         probability=probability,
         metrics=measure(name, outcome, probability, examples.seed),

@@ -32,6 +32,9 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 
 _VERSION_DIGITS = 12
+# Resampling the regression and the calibration leaves out what trees and another choice of model would move. Measured on two
+# public sets at 500 leads: a category called stable is that of the full data for 97 % of the leads with this, 94 % without.
+_WIDENED = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class LearnedWeights(BaseModel):
     regression_share: float  # of the margin, 0-1
     platt: Platt
     base_log_odds: float  # of the average past lead
+    resampled_platts: tuple[Platt, ...]  # as `platt`, of each bootstrap; relative to the average lead of its resample
 
 
 class LeadModel(BaseModel):
@@ -143,4 +147,9 @@ def learned_effects(learned: LearnedWeights, encoded: Encoded, points: FloatArra
         effects = effects + (1 - share) * own_effects
     slope = learned.platt.slope
     base = slope * constant + learned.platt.intercept - learned.base_log_odds
-    return Effects(base, slope * effects, encoded.states, slope * shifts)
+    margins = (constant + effects.sum(axis=1))[:, None] + shifts
+    resampled = np.array([platt.slope for platt in learned.resampled_platts]) * margins + np.array(
+        [platt.intercept for platt in learned.resampled_platts]
+    )
+    own = base + slope * effects.sum(axis=1)
+    return Effects(base, slope * effects, encoded.states, _WIDENED * (resampled - own[:, None]))

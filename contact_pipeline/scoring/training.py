@@ -14,8 +14,8 @@ import numpy.typing as npt
 import polars as pl
 
 from contact_pipeline.scoring import boosting, regression
-from contact_pipeline.scoring.boosting import SMALL, Recipe, tuned_recipe
-from contact_pipeline.scoring.calibration import logit
+from contact_pipeline.scoring.boosting import SMALL_ROUNDS, tuned_rounds
+from contact_pipeline.scoring.calibration import Platt, fit_platt, logit
 from contact_pipeline.scoring.candidates import (
     Candidate,
     Trial,
@@ -44,11 +44,11 @@ _REGRESSION_SHARE: dict[Candidate, float] = {"regression": 1.0, "blend": 0.5, "x
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of the candidates: examples, points by column before they were centred, trials, drift."""
+    """What came of the candidates: examples, points by column before they were centred, number of trees, trials, drift."""
 
     examples: Examples
     points: FloatArray
-    recipe: Recipe
+    rounds: int
     trials: dict[Candidate, Trial]
     drift: tuple[Drift, ...]
 
@@ -108,9 +108,9 @@ def _try(past: PastLeads, selection: Selection, points: PointsTable, settings: S
         half_life_days=settings.decay_half_life_days,
         seed=settings.seed,
     )
-    recipe = tuned_recipe(examples) if may_be_tuned(past.known, past.conversions) else SMALL
-    trials = run_trials(examples, recipe)
-    return Tried(examples, given, recipe, trials, drift_of(examples, trials))
+    rounds = tuned_rounds(examples) if may_be_tuned(past.known, past.conversions) else SMALL_ROUNDS
+    trials = run_trials(examples, rounds)
+    return Tried(examples, given, rounds, trials, drift_of(examples, trials))
 
 
 def _final_fit(tried: Tried, trial: Trial, base_log_odds: float) -> LearnedWeights:
@@ -121,11 +121,22 @@ def _final_fit(tried: Tried, trial: Trial, base_log_odds: float) -> LearnedWeigh
         columns=examples.columns,
         points_means=tuple(tried.points.mean(axis=0).tolist()),
         regression=regression.with_bootstraps(fit, examples),
-        boosting=boosting.fit_boosting(examples, tried.recipe) if share < 1 else None,
+        boosting=boosting.fit_boosting(examples, tried.rounds) if share < 1 else None,
         regression_share=share,
         platt=trial.platt,
         base_log_odds=base_log_odds,
+        resampled_platts=_resampled_platts(trial, examples),
     )
+
+
+def _resampled_platts(trial: Trial, examples: Examples) -> tuple[Platt, ...]:
+    """How each resample of the leads would calibrate, relative to its own average lead."""
+    platts = []
+    for times in regression.resamples(examples).T:
+        leads = examples.weight * times
+        fit, base_rate = fit_platt(trial.margin, examples.outcome, leads), np.average(examples.outcome, weights=leads)
+        platts.append(fit.model_copy(update={"intercept": fit.intercept - logit(float(base_rate))}))
+    return tuple(platts)
 
 
 def _points_model(
