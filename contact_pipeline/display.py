@@ -133,7 +133,13 @@ def show_imports(past: Sequence[PastImport]) -> None:
 
 
 def show_undone(undone: Undone) -> None:
-    """What became of the contacts that an import had a part in."""
+    """What became of the contacts that an import had a part in, or of its activities."""
+    if undone.activities:
+        console().print(
+            f"{undone.import_id} is undone: its {undone.activities:,} activities are gone. Their contacts were scored again.",
+            markup=False,
+        )
+        return
     console().print(
         f"{undone.import_id} is undone: {undone.reversed:,} contacts are what they were without it, {undone.removed:,} are "
         f"gone, {undone.kept:,} stay as they are. They were scored again.",

@@ -95,8 +95,8 @@ class ImportSettings(_Frozen):
     default_country: str | None = None
     """ISO 3166-1 alpha-2 code, such as `DE`, for phone numbers and places of rows without a country."""
     mapping: dict[str, str] = Field(default_factory=dict)
-    """Overrides the automatic mapping: header = field name, `custom` or `exclude`. Case, accents and separators in
-    headers do not matter."""
+    """Overrides the automatic mapping: header = field name, `custom` or `exclude`; in files of activities also `activity`,
+    `happened_at` or `times`. Case, accents and separators in headers do not matter."""
     check_email_domains: bool = False
     """Ask the name service whether the domain of each e-mail address exists; one that does not is an issue, and the row
     still comes in."""

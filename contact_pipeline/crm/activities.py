@@ -67,11 +67,12 @@ def take_activities(connection: duckdb.DuckDBPyConnection, intake: ActivityIntak
     return _note_opt_outs(connection, intake)
 
 
-def forget_activities(connection: duckdb.DuckDBPyConnection, import_id: str) -> None:
-    """Take the activities of an import away; those of others that said the same count from now on."""
+def forget_activities(connection: duckdb.DuckDBPyConnection, import_id: str) -> int:
+    """Take the activities of an import away; those of others that said the same count from now on. Gives their number."""
     _touch(connection, import_id)
-    connection.execute("DELETE FROM activities WHERE import_id = ?", [import_id])
+    gone = connection.execute("DELETE FROM activities WHERE import_id = ?", [import_id]).fetchall()[0][0]
     _settle(connection, besides=import_id)
+    return int(gone)
 
 
 def settle_all_activities(connection: duckdb.DuckDBPyConnection) -> None:

@@ -26,12 +26,16 @@ from contact_pipeline.matching.links import ROWS_PER_IMPORT
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What became of the contacts an import had a part in: back to what they were, gone, or the same without it."""
+    """What became of the contacts an import had a part in: back to what they were, gone, or the same without it.
+
+    `activities` is the number of rows of activities that were taken back.
+    """
 
     import_id: str
     reversed: int
     removed: int
     kept: int
+    activities: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """What `undo --json` prints."""
@@ -49,8 +53,9 @@ def undo_import(
     if past.status not in {IMPORTED, WAITING}:
         raise UsageError(f"{import_id} is {past.status}: nothing of it is in the CRM, so there is nothing to undo.")
     _note_contacts(connection, import_id)
+    activities = 0
     if past.status == IMPORTED:
-        forget_activities(connection, import_id)
+        activities = forget_activities(connection, import_id)
         addresses = forget_decisions(connection, import_id)
         withdraw_records(connection, import_id, sequence_of(connection, import_id) * ROWS_PER_IMPORT, rules)
         if addresses:
@@ -58,7 +63,7 @@ def undo_import(
         for table in ("learned_mappings", "custom_fields"):
             connection.execute(f"DELETE FROM {table} WHERE import_id = ?", [import_id])
     record_undone(connection, import_id, f"Undone on {on_day}. The same file may be imported again.")
-    return _told(connection, import_id)
+    return _told(connection, import_id, activities)
 
 
 def rebuild(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Survivorship]) -> int:
@@ -76,13 +81,13 @@ def _note_contacts(connection: duckdb.DuckDBPyConnection, import_id: str) -> Non
     )
 
 
-def _told(connection: duckdb.DuckDBPyConnection, import_id: str) -> Undone:
+def _told(connection: duckdb.DuckDBPyConnection, import_id: str, activities: int) -> Undone:
     """A contact founded by the import and known to others goes on under another id: its address tells."""
     same = " AND ".join(f"b.{column} IS NOT DISTINCT FROM a.{column}" for column in GOLDEN_COLUMNS)
-    counts = connection.execute(
+    changed, gone, same_as_before = connection.execute(
         f"""SELECT count(*) FILTER (a.contact_id IS NOT NULL AND NOT ({same})), count(*) FILTER (a.contact_id IS NULL),
                    count(*) FILTER (a.contact_id IS NOT NULL AND {same})
         FROM before AS b LEFT JOIN contacts AS a
             ON a.email = b.email AND (a.contact_id = b.contact_id OR NOT (a.is_duplicate OR b.is_duplicate))"""
     ).fetchall()[0]
-    return Undone(import_id, *counts)
+    return Undone(import_id, changed, gone, same_as_before, activities)
