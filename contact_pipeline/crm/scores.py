@@ -26,6 +26,7 @@ WRITTEN_LAST = "scored_at = (SELECT max(scored_at) FROM contacts)"
 _LATELY = 2_000
 LATELY = f"""contact_id IN (
     SELECT contact_id FROM (SELECT contact_id FROM records WHERE contributes ORDER BY sequence DESC LIMIT {_LATELY}))"""
+_UPDATED_AT_MOST = 100_000  # contacts
 _COMPARED = [name for name in SCORE_FIELD_NAMES if name != "scored_at"]
 
 
@@ -139,10 +140,8 @@ def write_scores(connection: duckdb.DuckDBPyConnection, scored: pl.DataFrame, no
         FROM scored AS s JOIN contacts AS c USING (contact_id) WHERE {differs}""",
         [now],
     )
-    assignments = ", ".join(f"{name} = rescored.{name}" for name in SCORE_FIELD_NAMES)
-    connection.execute(
-        f"UPDATE contacts SET {assignments} FROM rescored WHERE contacts.contact_id = rescored.contact_id"
-    )
+    changed = int(connection.execute("SELECT count(*) FROM rescored").fetchall()[0][0])
+    (_update if changed <= _UPDATED_AT_MOST else _put_anew)(connection)
     connection.execute(
         f"UPDATE contacts SET is_scored = true FROM scored WHERE contacts.contact_id = scored.contact_id AND {DUE}"
     )
@@ -151,7 +150,25 @@ def write_scores(connection: duckdb.DuckDBPyConnection, scored: pl.DataFrame, no
         """INSERT INTO score_history SELECT scored_at, contact_id, lead_score, lead_category, model_version
         FROM rescored WHERE moved"""
     )
-    return int(connection.execute("SELECT count(*) FROM rescored").fetchall()[0][0])
+    return changed
+
+
+def _update(connection: duckdb.DuckDBPyConnection) -> None:
+    assignments = ", ".join([*(f"{name} = rescored.{name}" for name in SCORE_FIELD_NAMES), "is_scored = true"])
+    connection.execute(
+        f"UPDATE contacts SET {assignments} FROM rescored WHERE contacts.contact_id = rescored.contact_id"
+    )
+
+
+def _put_anew(connection: duckdb.DuckDBPyConnection) -> None:
+    """The same for very many contacts: an update would keep all old values in memory until the commit."""
+    taken = ", ".join(f"r.{name} AS {name}" for name in SCORE_FIELD_NAMES)
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE rewritten AS
+        SELECT c.* REPLACE ({taken}) FROM contacts AS c JOIN rescored AS r USING (contact_id)"""
+    )
+    connection.execute("DELETE FROM contacts WHERE contact_id IN (SELECT contact_id FROM rescored)")
+    connection.execute("INSERT INTO contacts BY NAME FROM rewritten; DROP TABLE rewritten")
 
 
 def past_scores(connection: duckdb.DuckDBPyConnection, contact_id: str) -> list[PastScore]:
