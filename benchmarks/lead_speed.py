@@ -1,7 +1,7 @@
 """How long the scoring of a full CRM takes, part by part: `python -m benchmarks.lead_speed [rows] [--keep FOLDER]`.
 
-Belongs here: these measurements. A CRM of so many contacts is made by importing them; a tenth has an outcome, all have
-custom fields. Then learning, the parts of scoring (features and effects, factors in words, confidence, writing back) and
+Belongs here: these measurements. A CRM of so many contacts is made by importing them, and twice as many activities; a tenth
+has an outcome, all have custom fields. Then learning, the parts of scoring (features and effects, factors in words, confidence, writing back) and
 scoring as a whole are timed in a process of their own, so that the peak of memory is theirs.
 """
 
@@ -18,10 +18,11 @@ from typing import TypeVar
 import numpy as np
 import polars as pl
 
-from benchmarks.import_speed import lap, stage_file, take_in
+from benchmarks.import_speed import lap
 from benchmarks.isolated import Told, preload, run
 from benchmarks.synthetic import write_contacts_csv
-from contact_pipeline.crm.scores import contacts_frame, write_scores
+from contact_pipeline.crm.activities import activities_frame
+from contact_pipeline.crm.scores import EVERYBODY, PAST_LEADS, contacts_frame, write_scores
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.home import Home
 from contact_pipeline.scoring.categories import model_confidence
@@ -30,6 +31,7 @@ from contact_pipeline.scoring.model import LeadModel
 from contact_pipeline.scoring.scores import score_contacts
 from contact_pipeline.scoring.training import train
 from contact_pipeline.settings import ScoringSettings
+from contact_pipeline_tests.unit.whole_way import bring_file
 
 T = TypeVar("T")
 AS_OF = datetime(2026, 3, 1)  # noqa: DTZ001  the CRM's times have no zone
@@ -38,6 +40,7 @@ _SLICE_ROWS = 50_000
 _DEADLINE = 1_800.0
 _MOST_SECONDS, _MOST_MB = 60.0, 3_000.0
 _PLANS = ("Starter", "Platform", "Analytics", "Not sure yet")
+_KINDS = ("Email opened", "Link clicked", "Page visited", "Form submitted", "Meeting")
 _CAMPAIGNS = tuple(f"Campaign {number}" for number in range(40))
 
 
@@ -47,15 +50,16 @@ def make_home(root: Path, rows: int) -> None:
     home.set_up()
     write_contacts_csv(source, rows)
     pl.read_csv(source, infer_schema=False).with_columns(_further_columns(rows)).write_csv(source)
-    receipt, _ = stage_file(home, source)
-    take_in(home, receipt)
+    bring_file(home, source)
+    _write_activities(source, root.parent / "activities.csv", 2 * rows)
+    bring_file(home, root.parent / "activities.csv")
 
 
 def learn(root: Path) -> dict[str, float]:
     """Read the contacts with an outcome and learn; the model is kept beside the home."""
     home, laps = Home(root), dict[str, float]()
-    contacts = lap(laps, "read contacts", lambda: _contacts(home))
-    model = lap(laps, "learn", lambda: train(contacts, home.settings.scoring, AS_OF))
+    contacts, activities = _read(home, laps, PAST_LEADS)
+    model = lap(laps, "learn", lambda: train(contacts, home.settings.scoring, AS_OF, activities))
     (root.parent / "model.json").write_bytes(model.to_bytes())
     print(f"  {model.method}, {model.card.chosen}: {len(model.attributes)} attributes, {model.card.leads:,} past leads")
     return laps
@@ -65,28 +69,51 @@ def score_by_parts(root: Path) -> dict[str, float]:
     """Each part on all contacts, slice by slice as the product does it; nothing is written."""
     home, model, laps = Home(root), _model(root), dict[str, float]()
     settings = home.settings.scoring
-    contacts = lap(laps, "read contacts", lambda: _contacts(home))
+    contacts, activities = _read(home, laps)
     for start in range(0, contacts.height, _SLICE_ROWS):
-        _score_slice(laps, contacts.slice(start, _SLICE_ROWS), model, settings)
+        part = contacts.slice(start, _SLICE_ROWS)
+        _score_slice(laps, part, activities.join(part, on="contact_id", how="semi"), model, settings)
     return laps
 
 
 def score_whole(root: Path) -> dict[str, float]:
     """What the assets do: read, score, write back."""
     home, model, laps = Home(root), _model(root), dict[str, float]()
-    contacts = lap(laps, "read contacts", lambda: _contacts(home))
-    scored = lap(laps, "score", lambda: score_contacts(contacts, model, home.settings.scoring, AS_OF))
+    contacts, activities = _read(home, laps)
+    settings = home.settings.scoring
+    scored = lap(laps, "score", lambda: score_contacts(contacts, model, settings, AS_OF, activities=activities))
     with open_crm(home) as connection:
         lap(laps, "write back", lambda: write_scores(connection, scored, AS_OF))
     return laps
 
 
-def _score_slice(laps: dict[str, float], contacts: pl.DataFrame, model: LeadModel, settings: ScoringSettings) -> None:
-    found = _added(laps, "features and effects", lambda: model.effects(contacts, AS_OF))
+def _score_slice(
+    laps: dict[str, float],
+    contacts: pl.DataFrame,
+    activities: pl.DataFrame,
+    model: LeadModel,
+    settings: ScoringSettings,
+) -> None:
+    found = _added(laps, "features and effects", lambda: model.effects(contacts, AS_OF, activities))
     _added(laps, "factors in words", lambda: key_factors(model, found))
     _added(laps, "breakdown", lambda: score_breakdown(model.attributes, found))
     if (shifts := found.shifts) is not None:
         _added(laps, "confidence", lambda: model_confidence(found.log_odds, shifts, settings))
+
+
+def _write_activities(contacts: Path, target: Path, rows: int) -> None:
+    """What some of the people of a contact file did on the days before AS_OF, some of them much, most of them nothing."""
+    dice = np.random.default_rng(20260102)
+    addresses = pl.read_csv(contacts, columns=["Email"], infer_schema=False).to_series()
+    whose = (addresses.len() * dice.random(rows) ** 3).astype(np.int64)
+    ago = (dice.integers(400 * 86_400, size=rows) * 1_000).astype("timedelta64[ms]")
+    pl.DataFrame(
+        {
+            "Email": addresses.gather(whose),
+            "Activity": pl.Series(_KINDS).gather(dice.integers(len(_KINDS), size=rows)),
+            "Date": np.datetime64(AS_OF, "ms") - ago,
+        }
+    ).with_columns(pl.col("Date").dt.to_string("%Y-%m-%d %H:%M:%S")).write_csv(target)
 
 
 def _further_columns(rows: int) -> list[pl.Series]:
@@ -118,9 +145,11 @@ def _added(laps: dict[str, float], name: str, work: Callable[[], T]) -> T:
     return result
 
 
-def _contacts(home: Home) -> pl.DataFrame:
+def _read(home: Home, laps: dict[str, float], chosen: str = EVERYBODY) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The contacts and what they did."""
     with read_crm(home) as connection:
-        return contacts_frame(connection)
+        contacts = lap(laps, "read contacts", lambda: contacts_frame(connection, chosen))
+        return contacts, lap(laps, "read activities", lambda: activities_frame(connection, chosen))
 
 
 def _model(root: Path) -> LeadModel:
