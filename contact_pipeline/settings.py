@@ -184,8 +184,9 @@ class LifeSettings(_Frozen):
 
     retrain_after_outcomes: int = Field(default=50, ge=1)
     """Learn anew once this many outcomes are new, changed or gone since the last time. Where fewer than ten times as many
-    are known, a tenth of the known ones is enough, but never fewer than 5; and any one is where the contacts that came last
-    differ much from those that were learned from (population stability index of .25 or more)."""
+    are known, a tenth of the known ones is enough, but never fewer than 5; where more than a hundred times as many are known,
+    a hundredth of them is needed. Any one is enough where the contacts that came last differ much from those that were
+    learned from (population stability index of .25 or more)."""
     rescore_at: str = Field(default="05:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     """Time of day, UTC, at which all contacts are scored again while `contact-pipeline dev` runs: without news they cool."""
     stale_after_days: int = Field(default=7, ge=1)

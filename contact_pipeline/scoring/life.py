@@ -30,6 +30,7 @@ FloatArray = npt.NDArray[np.float64]
 FEWEST_NEWS = 5
 SCORE = "score"
 _SHARE_OF_KNOWN = 10
+_SHARE_THAT_TELLS = 100
 _SCORE_BINS = 10
 _FEWEST_LATELY = 200
 _MOST_IN_BLOCK = 2_000
@@ -131,8 +132,9 @@ def news(before: Mapping[str, tuple[int, int]], now: Mapping[str, tuple[int, int
 
 
 def news_needed(settings: ScoringSettings, known: int) -> int:
-    """How many of them make it worth learning anew, where `known` were learned from."""
-    return max(FEWEST_NEWS, min(settings.life.retrain_after_outcomes, math.ceil(known / _SHARE_OF_KNOWN)))
+    """How many of them make it worth learning anew, where `known` were learned from: a hundredth at least, a tenth surely."""
+    enough = min(settings.life.retrain_after_outcomes, math.ceil(known / _SHARE_OF_KNOWN))
+    return max(FEWEST_NEWS, enough, known // _SHARE_THAT_TELLS)
 
 
 def whether_to_learn(last: LearnedFrom | None, now: Situation, settings: ScoringSettings) -> Decision:

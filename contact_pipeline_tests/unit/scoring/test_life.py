@@ -61,8 +61,12 @@ def test_one_changed_outcome_is_one_piece_of_news(before: dict[int, bool]) -> No
     assert life.news(_grouped(before), _grouped({**before, lead: not before[lead]})) == 1
 
 
-@pytest.mark.parametrize(("known", "needed"), [(0, 5), (40, 5), (51, 6), (200, 20), (499, 50), (100_000, 50)])
-def test_a_small_home_learns_from_a_tenth_of_what_it_knows(known: int, needed: int) -> None:
+@pytest.mark.parametrize(
+    ("known", "needed"), [(0, 5), (40, 5), (51, 6), (200, 20), (499, 50), (5_000, 50), (98_000, 980)]
+)
+def test_a_small_home_learns_from_a_tenth_of_what_it_knows_and_a_large_one_from_a_hundredth(
+    known: int, needed: int
+) -> None:
     assert life.news_needed(SETTINGS, known) == needed
 
 
