@@ -222,7 +222,7 @@ def compare(
     were told after the champion had learned (`told_up_to`) are new to it: on any other it would be judged by heart. Of them
     the later half is the block, at most 2,000 leads; what stands in for the challenger learns from all the others, so from
     the earlier half of the news. So the question is whether the news help with what came after them. That costs one more
-    training, and only when a model is learned. A challenger without signal is the average of the others: a model that still
+    training, and only when a model is learned. One without signal is the average of the others: a model that still
     beats it is worth keeping. Fewer than 20 leads in the block, or fewer than 3 of either outcome, tell nothing.
     """
     block = _latest_unseen(known, told_up_to)
@@ -234,9 +234,8 @@ def compare(
     chances = np.full(len(outcome), rate)
     if challenger.learned:
         stand_in = train(others, settings, as_of, activities)
-        if stand_in.learned is None:
-            return None
-        chances = _chances(stand_in, stand_in.effects(block, as_of, activities))
+        if stand_in.learned:
+            chances = _chances(stand_in, stand_in.effects(block, as_of, activities))
     before = _log_losses(_chances(champion, champion.effects(block, as_of, activities)), outcome)
     after = _log_losses(chances, outcome)
     noise = _WITHIN_95_PERCENT * float((after - before).std(ddof=1)) / math.sqrt(len(outcome))
