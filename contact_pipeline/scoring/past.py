@@ -24,8 +24,8 @@ from contact_pipeline.settings import ScoringSettings
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 
-# More history than this makes no better model of small trees, only a slower one.
-_MOST_LEADS = 100_000
+# More history than this hardly makes a better model of small trees, only a slower one.
+_MOST_LOOKS = 60_000
 _LOOKS_AT_DAYS = (1, 7, 28, 84, 168, 336)
 _MOSTLY_DATED = 0.5
 _FEWEST_OF_EACH = 10
@@ -61,18 +61,16 @@ class PastLeads:
 def past_leads(
     contacts: pl.DataFrame, settings: ScoringSettings, as_of: datetime, activities: pl.DataFrame | None = None
 ) -> PastLeads:
-    """The contacts that may teach, by contact_id, a seeded sample of at most 100,000; an unknown outcome never does."""
+    """The contacts that may teach, by contact_id, a seeded sample where there are many; an unknown outcome never does."""
     is_past = pl.col("created_at") <= pl.lit(as_of, dtype=pl.Datetime("us"))  # a later date is a slip
     known = contacts.filter(pl.col("converted").is_not_null()).sort("contact_id")
     known = known.with_columns(created_at=pl.when(is_past).then("created_at"))
     clock = _clock(known, as_of, activities)
     dated = _mature(known, clock or as_of, settings) if clock else None
     taught = known if dated is None else dated
-    leads = taught
-    if taught.height > _MOST_LEADS:
-        leads = taught.sample(_MOST_LEADS, seed=settings.seed).sort("contact_id")
-    leads = leads.with_columns(lead=pl.int_range(pl.len()), place=_order(leads))
     horizon = None if dated is None else settings.horizon_days
+    leads = _sampled(taught, settings, looks=len(_LOOKS_AT_DAYS) if horizon and activities is not None else 1)
+    leads = leads.with_columns(lead=pl.int_range(pl.len()), place=_order(leads))
     looks = _looks(leads, clock or as_of, horizon, has_activities=activities is not None)
     won = _won(horizon)
     return PastLeads(
@@ -88,6 +86,11 @@ def past_leads(
         horizon_days=horizon,
         warnings=_warnings(known, horizon, settings, has_activities=activities is not None),
     )
+
+
+def _sampled(taught: pl.DataFrame, settings: ScoringSettings, looks: int) -> pl.DataFrame:
+    most = _MOST_LOOKS // looks
+    return taught if taught.height <= most else taught.sample(most, seed=settings.seed).sort("contact_id")
 
 
 def _clock(known: pl.DataFrame, as_of: datetime, activities: pl.DataFrame | None) -> datetime | None:

@@ -17,10 +17,12 @@ from contact_pipeline.scoring.columns import Column, Encoded, transformed
 from contact_pipeline.scoring.examples import Examples
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
 
 _PENALTY = 10.0  # C = .1, on standardised inputs
 _STEPS = 30
 _TOLERANCE = 1e-6
+_MOST_WEIGHTS = 60  # of one column; trees read more
 _DECIMALS = 9  # the last bits of a sum hang on the number of threads; scores may not
 BOOTSTRAPS = 12
 
@@ -37,8 +39,8 @@ class Regression(BaseModel):
 
 
 def design_widths(columns: tuple[Column, ...]) -> list[int]:
-    """Columns of the design matrix for each column: one a state for words; value, missing and bands for numbers."""
-    return [column.states if column.words else 2 + _bands(column) for column in columns]
+    """Columns of the design matrix for each column: one a slot for words; value, missing and bands for numbers."""
+    return [len(set(_slots(column))) if column.words else 2 + _bands(column) for column in columns]
 
 
 def design_matrix(examples: Examples) -> FloatArray:
@@ -50,7 +52,7 @@ def design_matrix(examples: Examples) -> FloatArray:
     for index, column in enumerate(columns):
         states = encoded.states[:, index]
         if column.words:
-            matrix[rows, start + states] = 1.0
+            matrix[rows, start + _slots(column)[states]] = 1.0
         else:
             matrix[:, start : start + 2] = _value_and_missing(
                 column, encoded.numbers[:, index], examples.half_life_days
@@ -151,7 +153,7 @@ def _effects(
     for index, (column, width) in enumerate(zip(columns, design_widths(columns), strict=True)):
         own, own_means = weights[start : start + width], means[start : start + width]
         if column.words:
-            effects[:, index] = own[encoded.states[:, index]]
+            effects[:, index] = own[_slots(column)][encoded.states[:, index]]
         else:
             value, missing = _value_and_missing(column, encoded.numbers[:, index], half_life_days).T
             steps = np.append(own[2:], np.zeros(column.states - _bands(column)))
@@ -159,6 +161,13 @@ def _effects(
         effects[:, index] -= own @ own_means
         start += width
     return np.asarray(effects + weights[-1] * points)
+
+
+def _slots(column: Column) -> IntArray:
+    """By state of words: the most frequent levels have a weight of their own, all others one together, missing one."""
+    slots = np.minimum(np.arange(column.states), _MOST_WEIGHTS)
+    slots[column.missing] = min(column.missing, _MOST_WEIGHTS + 1)
+    return slots
 
 
 def _bands(column: Column) -> int:
