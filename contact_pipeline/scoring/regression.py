@@ -81,16 +81,18 @@ def fit_regression(examples: Examples) -> Regression:
     means = matrix.mean(axis=0)
     centred = matrix - means
     free = np.ones(matrix.shape[1], dtype=bool)
+    found = np.append(logit(float(np.average(examples.outcome, weights=examples.weight))), np.zeros(matrix.shape[1]))
     while True:
-        intercept, weights = _newton(centred[:, free], examples.outcome, examples.weight)
-        wrong = np.flatnonzero(free)[(sign[free] > 0) & (weights < 0)]
-        if not len(wrong):
+        found = _newton(centred[:, free], examples.outcome, examples.weight, found)
+        wrong = (sign[free] > 0) & (found[1:] < 0)
+        if not wrong.any():
             break
-        free[wrong] = False
+        free[np.flatnonzero(free)[wrong]] = False
+        found = np.append(found[0], found[1:][~wrong])
     full = np.zeros(matrix.shape[1])
-    full[free] = np.round(weights, _DECIMALS)
+    full[free] = np.round(found[1:], _DECIMALS)
     return Regression(
-        intercept=round(intercept, _DECIMALS),
+        intercept=round(float(found[0]), _DECIMALS),
         weights=tuple(full.tolist()),
         means=tuple(np.round(means, _DECIMALS).tolist()),
     )
@@ -107,7 +109,7 @@ def with_bootstraps(fit: Regression, examples: Examples) -> Regression:
     centred = np.column_stack([np.ones(len(outcome)), design_matrix(examples) - np.array(fit.means)])
     weights = np.array([fit.intercept, *fit.weights])
     p = sigmoid(centred @ weights)
-    hessian = (centred * (examples.weight * p * (1 - p))[:, None]).T @ centred + _penalties(centred.shape[1])
+    hessian = _curvature(centred, examples.weight * p * (1 - p)) + _penalties(centred.shape[1])
     steps = np.linalg.solve(
         hessian, centred.T @ ((examples.weight * (outcome - p))[:, None] * (resamples(examples) - 1.0))
     )
@@ -189,17 +191,16 @@ def _penalties(width: int) -> FloatArray:
     return np.diag(diagonal)
 
 
-def _newton(centred: FloatArray, outcome: FloatArray, leads: FloatArray) -> tuple[float, FloatArray]:
-    """Intercept and weights; `leads` is how much each row counts. A step that does not improve is halved."""
+def _newton(centred: FloatArray, outcome: FloatArray, leads: FloatArray, start: FloatArray) -> FloatArray:
+    """Intercept and weights, from a first guess; `leads` is how much each row counts. A step that does not improve is halved."""
     design = np.column_stack([np.ones(len(outcome)), centred])
-    weights = np.zeros(design.shape[1])
-    weights[0] = logit(float(np.average(outcome, weights=leads)))
+    weights = start
     penalties = _penalties(design.shape[1])
     loss = _penalised_loss(design, outcome, leads, weights, penalties)
     for _ in range(_STEPS):
         p = sigmoid(design @ weights)
         gradient = design.T @ (leads * (outcome - p)) - penalties @ weights
-        hessian = (design * (leads * p * (1 - p))[:, None]).T @ design + penalties
+        hessian = _curvature(design, leads * p * (1 - p)) + penalties
         step = np.linalg.solve(hessian, gradient)
         moved = _penalised_loss(design, outcome, leads, weights + step, penalties)
         while moved > loss and np.abs(step).max() > _TOLERANCE:
@@ -208,7 +209,13 @@ def _newton(centred: FloatArray, outcome: FloatArray, leads: FloatArray) -> tupl
         weights, loss = weights + step, moved
         if np.abs(step).max() <= _TOLERANCE:
             break
-    return float(weights[0]), weights[1:]
+    return weights
+
+
+def _curvature(design: FloatArray, counts: FloatArray) -> FloatArray:
+    """Sum of the outer products of the rows, each counted so often; numpy needs half the time where both factors are one."""
+    scaled = design * np.sqrt(counts)[:, None]
+    return np.asarray(scaled.T @ scaled)
 
 
 def _penalised_loss(
