@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from contact_pipeline.fields import FIELDS, Field
+from contact_pipeline.scoring.card import SMALLEST_GROUP
 
 CATEGORIES: tuple[str, ...] = ("Hot", "Warm", "Cold")
-SMALLEST_GROUP = 5  # fewer leads than this could single somebody out
 BIN_POINTS = 5
 SIZE_BANDS: tuple[tuple[int, str], ...] = (
     (1, "1-10"),

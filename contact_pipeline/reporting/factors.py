@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from contact_pipeline.reporting.aggregates import SMALLEST_GROUP
+from contact_pipeline.scoring.card import SMALLEST_GROUP
 
 _LEADS_READ = 20_000  # an even sample: its means are good to a tenth of a point
 _LEAST_LOG_ODDS = 0.02  # half a point of score: below it, no bar to see

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from contact_pipeline.reporting.model_quality import candidate_name, model_findings
-from contact_pipeline.scoring.card import CalibrationBin, Metrics, ModelCard
-from contact_pipeline.scoring.drift import ALARM_FROM, WATCH_FROM
+from contact_pipeline.reporting.model_quality import (
+    candidate_name,
+    horizon_in_words,
+    kept_out,
+    level,
+    model_findings,
+    told_of_drift,
+)
+from contact_pipeline.scoring.card import SMALLEST_GROUP, CalibrationBin, Metrics, ModelCard, counted
 
-_SMALLEST_CELL = 5
 _FEATURES_SHOWN = 30
 _MEASURES = ("AUC", "PR AUC", "log loss", "Brier", "ECE", "ECE by chance", "lift, top 10 %")
 _USE = (
@@ -36,15 +41,13 @@ def _sections(card: ModelCard) -> Iterator[str]:
     yield from _measured(card)
     yield from _section("What it means", "\n".join(f"- {one}" for one in model_findings(card)))
     yield from _section("Warnings", "\n".join(f"- {one}" for one in card.warnings))
-    bins = _table(("predicted", "observed", "leads"), map(_bin, card.calibration))
+    bins = _table(("predicted", "observed", "looks"), map(_bin, card.calibration))
     yield from _section("Predicted and observed conversion", bins if card.calibration else "")
-    drift = [(one.column, f"{one.psi:.2f}", _level(one.psi)) for one in card.drift]
-    yield from _section("Drift of the latest leads", _table(("column", "PSI", ""), drift) if drift else "")
+    yield from _section("Drift of the latest leads", _drift(card))
     used = [(one.label, one.group, f"{one.importance:.3f}") for one in card.features[:_FEATURES_SHOWN]]
     title = f"Columns used, the {_FEATURES_SHOWN} strongest" if len(card.features) > _FEATURES_SHOWN else "Columns used"
     yield from _section(title, _table(("column", "kind", "mean effect (log-odds)"), used) if used else "")
-    kept_out = [(one.column, one.reason) for one in card.excluded]
-    yield from _section("Columns kept out", _table(("column", "why"), kept_out) if kept_out else "")
+    yield from _section("Columns kept out", _table(("columns", "why"), kept_out(card)) if card.excluded else "")
     made_by = [f"{name} {number}" for name, number in card.versions.items()]
     yield from _section("Made by", ", ".join(made_by))
 
@@ -61,12 +64,15 @@ def _facts(card: ModelCard) -> Iterator[tuple[str, str]]:
         yield "learned", f"{card.trained_at:%Y-%m-%d}"
     if card.first_lead and card.last_lead:
         yield "past leads from", f"{card.first_lead:%Y-%m-%d} to {card.last_lead:%Y-%m-%d}"
-    yield "past leads", _count(card.leads)
-    yield "conversions", _count(card.conversions)
-    if card.base_rate is not None and _is_shown(card.conversions):
-        yield "base rate", f"{card.base_rate:.1%}"
-    if card.horizon_days is not None:
-        yield "horizon", f"{card.horizon_days} days"
+    yield "past leads", counted(card.leads)
+    looks = sum(one.leads for one in card.calibration)
+    if looks > card.leads:
+        yield "looks at them while they were open", counted(looks)
+    yield "conversions", counted(card.conversions)
+    if card.base_rate is not None and card.conversions >= SMALLEST_GROUP:
+        yield "base rate, the chance at a score of 50", f"{card.base_rate:.1%}"
+    if card.candidates:
+        yield "horizon", horizon_in_words(card)
     if card.weight_half_life_days is not None:
         yield "a past lead counts half after", f"{card.weight_half_life_days:g} days"
     if card.seed is not None:
@@ -89,20 +95,15 @@ def _measures(one: Metrics, *, is_chosen: bool) -> tuple[str, ...]:
 
 
 def _bin(one: CalibrationBin) -> tuple[str, ...]:
-    observed = f"{one.observed:.1%}" if one.leads >= _SMALLEST_CELL else "not shown"
-    return f"{one.predicted:.1%}", observed, _count(one.leads)
+    observed = f"{one.observed:.1%}" if one.leads >= SMALLEST_GROUP else "not shown"
+    return f"{one.predicted:.1%}", observed, counted(one.leads)
 
 
-def _level(psi: float) -> str:
-    return "alarm" if psi >= ALARM_FROM else "watch" if psi >= WATCH_FROM else "quiet"
-
-
-def _is_shown(count: int) -> bool:
-    return count == 0 or count >= _SMALLEST_CELL
-
-
-def _count(count: int) -> str:
-    return f"{count:,}" if _is_shown(count) else f"fewer than {_SMALLEST_CELL}"
+def _drift(card: ModelCard) -> str:
+    told = told_of_drift(card)
+    table = _table(("column", "PSI", ""), [(one.column, f"{one.psi:.2f}", level(one.psi)) for one in told])
+    quiet = len(card.drift) - len(told)
+    return "\n\n".join([table, *[f"{quiet:,} more columns are quiet."] * bool(quiet)]) if card.drift else ""
 
 
 def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 
-from contact_pipeline.scoring.card import Metrics, ModelCard
+from contact_pipeline.scoring.card import Drift, Metrics, ModelCard
+from contact_pipeline.scoring.drift import ALARM_FROM, SCORE, WATCH_FROM
 
 _NAMES = {"points": "Points", "regression": "Regression", "xgboost": "XGBoost", "blend": "Blend"}
 _EFFORT = 0.2  # the share of leads that a team calls first, for the sentence on gains
@@ -19,9 +20,10 @@ def candidate_name(name: str) -> str:
 
 
 def baseline(card: ModelCard) -> Metrics | None:
-    """What guessing the base rate for everybody would reach; None without a base rate between 0 and 1."""
-    rate = card.base_rate
-    if rate is None or not 0 < rate < 1:
+    """What guessing their average for all held-out leads would reach; None where nothing was measured."""
+    leads = sum(one.leads for one in card.calibration)
+    rate = sum(one.observed * one.leads for one in card.calibration) / max(leads, 1)
+    if not 0 < rate < 1:
         return None
     entropy = -rate * math.log(rate) - (1 - rate) * math.log(1 - rate)
     return Metrics(
@@ -46,6 +48,42 @@ def model_findings(card: ModelCard) -> list[str]:
         )
         found.append(_calibration_sentence(chosen))
     return found
+
+
+def horizon_in_words(card: ModelCard) -> str:
+    """Within which time a lead must have converted to count as one that did."""
+    return "none: a conversion counts whenever it was" if card.horizon_days is None else f"{card.horizon_days} days"
+
+
+def told_of_drift(card: ModelCard) -> tuple[Drift, ...]:
+    """Drift of the score, and of the columns that are to be watched."""
+    return tuple(one for one in card.drift if one.column == SCORE or one.psi >= WATCH_FROM)
+
+
+def drift_in_words(card: ModelCard) -> str:
+    """How far the latest leads differ, in a sentence or two; empty where that was not measured."""
+    told = told_of_drift(card)
+    of_score = [
+        f"The scores of the latest leads lie as those of the earlier ones to a PSI of {one.psi:.2f} ({level(one.psi)})."
+        for one in told
+        if one.column == SCORE
+    ]
+    columns = ", ".join(f"{one.column} {one.psi:.2f} ({level(one.psi)})" for one in told if one.column != SCORE)
+    of_columns = [f"Columns in which they differ: {columns}."] if columns else ["No column differs."]
+    return " ".join([*of_score, *of_columns]) if told else ""
+
+
+def level(psi: float) -> str:
+    """What a population stability index means."""
+    return "alarm" if psi >= ALARM_FROM else "watch" if psi >= WATCH_FROM else "quiet"
+
+
+def kept_out(card: ModelCard) -> list[tuple[str, str]]:
+    """The columns that are kept out, those with the same reason together, and why."""
+    by_reason: dict[str, list[str]] = {}
+    for one in card.excluded:
+        by_reason.setdefault(one.reason, []).append(one.column)
+    return [(", ".join(columns), reason) for reason, columns in by_reason.items()]
 
 
 def _gain_sentence(card: ModelCard) -> str:

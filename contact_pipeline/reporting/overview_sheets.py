@@ -14,11 +14,11 @@ from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 from contact_pipeline.reporting.aggregates import BIN_POINTS, CATEGORIES, score_bins, summarise_categories
 from contact_pipeline.reporting.factors import key_factors
 from contact_pipeline.reporting.facts import ROW_STATES, ImportFacts, ReportFacts
-from contact_pipeline.reporting.model_quality import candidate_name
+from contact_pipeline.reporting.model_quality import candidate_name, horizon_in_words
 from contact_pipeline.reporting.palette import CATEGORY_COLOURS
 from contact_pipeline.reporting.playbook import Segment
 from contact_pipeline.reporting.sheets import Column, Formats, Style, column, print_on_wide_pages
-from contact_pipeline.scoring.card import ModelCard
+from contact_pipeline.scoring.card import Metrics, ModelCard
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -159,11 +159,20 @@ def _write_card(page: _Page, card: ModelCard | None) -> None:
     page.line("Leads with a known outcome", card.leads, looks=(Style.TEXT, Style.INTEGER))
     page.line("Conversions among them", card.conversions, looks=(Style.TEXT, Style.INTEGER))
     if card.candidates:
-        page.heading("Candidate", "ROC AUC", "PR AUC", "Log loss", "Brier", "Cal. error", "By chance", "Lift, top 10%")
-        for one in card.candidates:
-            name = candidate_name(one.name) + (" (in use)" if one.name == card.chosen else "")
-            measures = (one.roc_auc, one.pr_auc, one.log_loss, one.brier, one.ece, one.ece_floor, one.lift_top_decile)
-            page.line(name, *(round(value, 4) for value in measures))
+        page.line("Horizon", horizon_in_words(card))
+    for place, warning in enumerate(card.warnings):
+        page.line("" if place else "Before you bet on them", warning)
+    for title, measured in (("Candidate", card.candidates), ("Forward in time", card.forward)):
+        if measured:
+            _write_measures(page, title, measured, card.chosen)
+
+
+def _write_measures(page: _Page, title: str, measured: Sequence[Metrics], chosen: str) -> None:
+    page.heading(title, "ROC AUC", "PR AUC", "Log loss", "Brier", "Cal. error", "By chance", "Lift, top 10%")
+    for one in measured:
+        name = candidate_name(one.name) + (" (in use)" if one.name == chosen else "")
+        measures = (one.roc_auc, one.pr_auc, one.log_loss, one.brier, one.ece, one.ece_floor, one.lift_top_decile)
+        page.line(name, *(round(value, 4) for value in measures))
 
 
 def _write_imports(page: _Page, imports: Sequence[ImportFacts]) -> None:

@@ -14,7 +14,8 @@ from importlib.resources import files
 
 import polars as pl
 
-from contact_pipeline.reporting.aggregates import CATEGORIES, SMALLEST_GROUP
+from contact_pipeline.reporting.aggregates import CATEGORIES
+from contact_pipeline.scoring.card import SMALLEST_GROUP
 from contact_pipeline.scoring.conditions import fits_lead, with_asked
 from contact_pipeline.scoring.policy import Play
 

@@ -22,7 +22,6 @@ from contact_pipeline.atomic import write_text
 from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.reporting import charts
 from contact_pipeline.reporting.aggregates import (
-    SMALLEST_GROUP,
     CategorySummary,
     Split,
     filled_shares,
@@ -33,12 +32,21 @@ from contact_pipeline.reporting.aggregates import (
 )
 from contact_pipeline.reporting.factors import key_factors
 from contact_pipeline.reporting.facts import ROW_STATES, ImportFacts, ReportFacts
-from contact_pipeline.reporting.model_quality import baseline, candidate_name, model_findings
+from contact_pipeline.reporting.model_quality import (
+    baseline,
+    candidate_name,
+    drift_in_words,
+    horizon_in_words,
+    kept_out,
+    model_findings,
+)
 from contact_pipeline.reporting.playbook import first_steps, segments_of
+from contact_pipeline.scoring.card import SMALLEST_GROUP, Metrics, ModelCard
 from contact_pipeline.scoring.policy import Play
 
 _SEGMENT_FIELDS = ("industry", "lead_source", "country", "company_size")
 _WIDE, _HALF, _PHONE = 780, 372, 340
+_IN_FOLDS = "All candidates on leads they had not seen"
 _SURE = 3.5  # standard errors; below it, one of a few dozen segments stands out by chance
 
 
@@ -140,13 +148,25 @@ def _model(facts: ReportFacts) -> dict[str, object]:
     return {
         "card": card,
         "findings": model_findings(card) if card else [],
-        "baseline": baseline(card) if card else None,
+        "average": baseline(card) if card else None,
+        "tables": _tables(card) if card else [],
+        "kept_out": kept_out(card) if card else [],
+        "drift": drift_in_words(card) if card else "",
+        "horizon": horizon_in_words(card) if card else "",
         "candidate_name": candidate_name,
         "gains": _drawn(charts.gains_curve(card.gains, width=_HALF)) if card and card.gains else None,
         "calibration": _drawn(charts.calibration_plot(card.calibration, width=_HALF))
         if card and card.calibration
         else None,
     }
+
+
+def _tables(card: ModelCard) -> list[tuple[str, list[Metrics]]]:
+    """Measures of the candidates, under what they were measured on; in folds beside the average for all."""
+    average = baseline(card)
+    in_folds = [*card.candidates, *([average] if average else [])]
+    forward = "Learned from the earlier leads, measured on the latest"
+    return [(title, rows) for title, rows in ((_IN_FOLDS, in_folds), (forward, [*card.forward])) if rows]
 
 
 def headline(categories: Sequence[CategorySummary]) -> str:

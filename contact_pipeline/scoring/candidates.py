@@ -20,7 +20,7 @@ import numpy.typing as npt
 from contact_pipeline.scoring import boosting, regression
 from contact_pipeline.scoring.calibration import Platt, fit_platt, sigmoid
 from contact_pipeline.scoring.card import Drift, Metrics
-from contact_pipeline.scoring.drift import ALARM_FROM, psi, score_psi
+from contact_pipeline.scoring.drift import ALARM_FROM, SCORE, psi, score_psi
 from contact_pipeline.scoring.examples import FOLDS, Examples
 from contact_pipeline.scoring.metrics import auc_lower_bound, measure
 
@@ -28,8 +28,6 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 Candidate = Literal["points", "regression", "xgboost", "blend"]
 Margins = dict[Candidate, FloatArray]
-
-SCORE = "score"
 
 _BLEND_FROM_CONVERSIONS = 30
 _TUNED_FROM_CONVERSIONS = 200

@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+SMALLEST_GROUP = 5  # fewer leads than this could single somebody out
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,7 +32,7 @@ class Metrics(_Frozen):
 
 
 class CalibrationBin(_Frozen):
-    """Mean predicted and observed conversion of the leads in one bin."""
+    """Mean predicted and observed conversion of the leads in one bin; a lead counts as often as it was looked at."""
 
     predicted: float
     observed: float
@@ -96,3 +98,8 @@ class ModelCard(_Frozen):
     warnings: tuple[str, ...] = ()  # what a reader should know before betting on the scores
     seed: int | None = None
     versions: dict[str, str] = {}  # of this product and the libraries that learned
+
+
+def counted(count: int) -> str:
+    """A count as it may be told."""
+    return f"{count:,}" if count == 0 or count >= SMALLEST_GROUP else f"fewer than {SMALLEST_GROUP}"

@@ -1,6 +1,6 @@
 """How far two groups of leads differ: the population stability index.
 
-Belongs here: the index and its levels. Does not belong: which groups are compared and what follows (`candidates`, `life`).
+Belongs here: the index, its levels, and the name of the score among the columns that drift. Does not belong: which groups are compared and what follows (`candidates`, `life`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 
+SCORE = "score"  # named so among the columns
 WATCH_FROM = 0.10
 ALARM_FROM = 0.25
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict
 
 from contact_pipeline.scoring.calibration import sigmoid
 from contact_pipeline.scoring.categories import lead_score
-from contact_pipeline.scoring.drift import ALARM_FROM, psi
+from contact_pipeline.scoring.drift import ALARM_FROM, SCORE, psi
 from contact_pipeline.scoring.model import Effects, LeadModel
 from contact_pipeline.scoring.training import train
 from contact_pipeline.settings import ScoringSettings
@@ -28,7 +28,6 @@ from contact_pipeline.settings import ScoringSettings
 FloatArray = npt.NDArray[np.float64]
 
 FEWEST_NEWS = 5
-SCORE = "score"
 _SHARE_OF_KNOWN = 10
 _SHARE_THAT_TELLS = 100
 _SCORE_BINS = 10

@@ -10,9 +10,9 @@ from importlib.metadata import version
 import numpy as np
 import numpy.typing as npt
 
-from contact_pipeline.scoring.candidates import SCORE, Candidate, Trial, holds_signal, is_quiet
-from contact_pipeline.scoring.card import Drift, FeatureSummary, ModelCard
-from contact_pipeline.scoring.drift import ALARM_FROM
+from contact_pipeline.scoring.candidates import Candidate, Trial, holds_signal, is_quiet
+from contact_pipeline.scoring.card import Drift, FeatureSummary, ModelCard, counted
+from contact_pipeline.scoring.drift import ALARM_FROM, SCORE
 from contact_pipeline.scoring.examples import FOLDS, Examples
 from contact_pipeline.scoring.metrics import calibration_bins, gains
 from contact_pipeline.scoring.model import LearnedWeights, learned_effects
@@ -87,8 +87,8 @@ def too_little(past: PastLeads, settings: ScoringSettings) -> str:
     """Why points are used where no model was tried."""
     lost = past.known - past.conversions
     return (
-        f"Scores come from points: {past.conversions} conversions and {lost} leads that did not convert are on record, "
-        f"and a model needs at least {max(settings.minimum_conversions, FOLDS)} of each."
+        f"Scores come from points: {counted(past.conversions)} conversions and {counted(lost)} leads that did not convert "
+        f"are on record, and a model needs at least {max(settings.minimum_conversions, FOLDS)} of each."
     )
 
 
@@ -108,7 +108,7 @@ def no_model(trial: Trial) -> str:
 def model_reason(trial: Trial, past: PastLeads) -> str:
     """Why this candidate is used."""
     return (
-        f"{_CHOSEN_IN_WORDS[trial.name]}, learned from {past.known} past leads with {past.conversions} conversions, "
+        f"{_CHOSEN_IN_WORDS[trial.name]}, learned from {past.known:,} past leads with {past.conversions:,} conversions, "
         f"predicted held-out leads best among those that so much history allows."
     )
 

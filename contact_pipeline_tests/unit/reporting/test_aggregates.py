@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_pipeline.reporting.aggregates import (
-    SMALLEST_GROUP,
     company_size_band,
     filled_shares,
     ranked,
@@ -18,6 +17,7 @@ from contact_pipeline.reporting.aggregates import (
     segments,
     summarise_categories,
 )
+from contact_pipeline.scoring.card import SMALLEST_GROUP
 
 LeadsOf = Callable[..., pl.DataFrame]
 _CATEGORY = st.sampled_from(["Hot", "Warm", "Cold"])

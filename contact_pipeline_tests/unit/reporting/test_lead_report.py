@@ -18,7 +18,7 @@ from contact_pipeline.fields import PERSONAL_FIELDS
 from contact_pipeline.reporting.aggregates import summarise_categories
 from contact_pipeline.reporting.facts import ImportFacts, MappedColumn, ReportFacts
 from contact_pipeline.reporting.report import headline, render_report, write_report
-from contact_pipeline.scoring.card import ModelCard
+from contact_pipeline.scoring.card import Drift, ModelCard
 
 LeadsOf = Callable[..., pl.DataFrame]
 _EMPTY_ELEMENTS = {"meta", "link", "br", "hr", "img", "input"}
@@ -112,6 +112,33 @@ def test_a_model_is_shown_with_all_candidates_and_what_was_kept_out(leads: pl.Da
         assert part in text
     assert "Calling the best 20% of the leads finds 63% of the conversions." in text
     assert "off by 1.1 points on average; by chance alone the best possible predictions would be off by 1.2." in text
+
+
+def test_a_model_tells_what_to_know_before_betting_on_it(
+    leads: pl.DataFrame, facts: ReportFacts, card: ModelCard
+) -> None:
+    later = card.candidates[-1].model_copy(update={"roc_auc": 0.777})
+    told = card.model_copy(
+        update={
+            "horizon_days": None,
+            "forward": (later,),
+            "warnings": ("Look at Rating.",),
+            "drift": (Drift(column="score", psi=0.03), Drift(column="City", psi=0.31)),
+            "versions": {"xgboost": "3.2.0"},
+        }
+    )
+    text = _Page(render_report(leads, replace(facts, card=told))).text
+    assert "Of 4,580 past leads 9% converted." in text
+    assert "Horizon: none: a conversion counts whenever it was." in text
+    for part in (
+        "Look at Rating.",
+        "measured on the latest",
+        "0.777",
+        "0.03 (quiet)",
+        "City 0.31 (alarm)",
+        "xgboost 3.2.0",
+    ):
+        assert part in text
 
 
 def test_points_are_explained_and_show_no_chances(leads_of: LeadsOf, facts: ReportFacts) -> None:

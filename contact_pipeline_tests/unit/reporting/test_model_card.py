@@ -60,6 +60,25 @@ def test_a_table_cell_cannot_break_the_table() -> None:
     assert r"| Tags \| all | tells the outcome |" in card_in_markdown(CARD)
 
 
+def test_columns_that_are_kept_out_for_the_same_reason_share_a_line() -> None:
+    excluded = tuple(ExcludedColumn(column=name, reason="a calendar date") for name in ("Start", "End"))
+    assert "| Start, End | a calendar date |" in card_in_markdown(CARD.model_copy(update={"excluded": excluded}))
+
+
+def test_quiet_columns_are_counted_and_drifting_ones_named() -> None:
+    quiet = tuple(Drift(column=f"Quiet {number}", psi=0.01) for number in range(3))
+    page = card_in_markdown(CARD.model_copy(update={"drift": (Drift(column="score", psi=0.02), *CARD.drift, *quiet)}))
+    assert "| score | 0.02 | quiet |" in page
+    assert "| Industry | 0.31 | alarm |" in page
+    assert "3 more columns are quiet." in page
+    assert "Quiet 1" not in page
+
+
+def test_the_horizon_says_so_where_dates_are_not_known() -> None:
+    assert "| horizon | none: a conversion counts whenever it was |" in card_in_markdown(CARD)
+    assert "| horizon | 90 days |" in card_in_markdown(CARD.model_copy(update={"horizon_days": 90}))
+
+
 def test_points_without_history_have_a_card_too() -> None:
     bare = ModelCard(version="p", method="points", reason="Too little.", leads=0, conversions=0, chosen="points")
     assert "Too little." in card_in_markdown(bare)

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from contact_pipeline.reporting.aggregates import CATEGORIES, SMALLEST_GROUP
+from contact_pipeline.reporting.aggregates import CATEGORIES
 from contact_pipeline.reporting.playbook import first_steps, load_playbook, segments_of
+from contact_pipeline.scoring.card import SMALLEST_GROUP
 from contact_pipeline.settings import ReportSettings
 
 LeadsOf = Callable[..., pl.DataFrame]
