@@ -6,6 +6,7 @@ A run is told where its set lies, so that it can happen in a process of its own.
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -32,7 +33,8 @@ AS_OF = datetime(2026, 11, 22)  # noqa: DTZ001  the CRM's times have no zone
 PRODUCT = "contact_pipeline"
 FOLDS = 5
 _SETTINGS = ScoringSettings()
-_POINTS_ONLY = ScoringSettings(minimum_conversions=10**9)
+_NEVER = 10**9  # more conversions than there are
+_TABLES = Path(__file__).parent / "marketer_points"
 _HELD_OUT = 0.3
 _FORWARD_SHARE = 0.8
 
@@ -61,11 +63,18 @@ def product(past: pl.DataFrame, new: pl.DataFrame, settings: ScoringSettings = _
     return sigmoid(log_odds + (model.learned.base_log_odds if model.learned else 0.0)), model.card.chosen
 
 
+def with_points(path: Path, *, alone: bool = False) -> ScoringSettings:
+    """Settings with the points that a marketer might have written for the set at `path`; `alone` never learns."""
+    table = _TABLES / f"{path.stem}.toml"
+    given = tomllib.loads(table.read_text(encoding="utf-8"))["scoring"] if table.exists() else {}
+    return ScoringSettings.model_validate(given | ({"minimum_conversions": _NEVER} if alone else {}))
+
+
 def fold_run(path: Path, judge: str, repetition: int, fold: int) -> Judged:
-    """One fold of a cross-validation, by the product or a peer."""
+    """One fold of a cross-validation, by the product with the points of the package or a peer."""
     leads = _opened(path)
     held = _stratified_folds(leads.outcome, repetition) == fold
-    probability, chosen = _judged(leads, judge, ~held, held)
+    probability, chosen = _judged(leads, judge, ~held, held, _SETTINGS)
     return Judged(np.flatnonzero(held), probability, chosen)
 
 
@@ -73,7 +82,7 @@ def forward_run(path: Path, judge: str) -> Judged:
     """Learned from the earlier 80 %, judged on the rest."""
     leads = _opened(path)
     later = np.arange(len(leads.outcome)) >= int(_FORWARD_SHARE * len(leads.outcome))
-    probability, chosen = _judged(leads, judge, ~later, later)
+    probability, chosen = _judged(leads, judge, ~later, later, with_points(path, alone=judge == "points"))
     return Judged(np.flatnonzero(later), probability, chosen)
 
 
@@ -82,8 +91,8 @@ def curve_run(path: Path, size: int, resample: int) -> tuple[float, float, str]:
     leads = _opened(path)
     learning, held = _split(leads.outcome, resample)
     past, new = leads.contacts[learning[:size]], leads.contacts[held]
-    probability, chosen = product(past, new)
-    points, _ = product(past, new, _POINTS_ONLY)
+    probability, chosen = product(past, new, with_points(path))
+    points, _ = product(past, new, with_points(path, alone=True))
     outcome = leads.outcome[held]
     return roc_auc(outcome, probability), roc_auc(outcome, points), chosen
 
@@ -129,9 +138,10 @@ def _full_places(path: Path) -> IntArray:
     return _places(model.effects(leads.contacts[held], AS_OF).log_odds)
 
 
-def _judged(leads: LeadSet, judge: str, past: BoolArray, new: BoolArray) -> tuple[FloatArray, str]:
+def _judged(
+    leads: LeadSet, judge: str, past: BoolArray, new: BoolArray, settings: ScoringSettings
+) -> tuple[FloatArray, str]:
     if judge in (PRODUCT, "points"):
-        settings = _SETTINGS if judge == PRODUCT else _POINTS_ONLY
         return product(leads.contacts.filter(past), leads.contacts.filter(new), settings)
     peer = {**PEERS, "XGBoost tuned": xgboost_tuned}[judge]
     return peer(leads.raw.filter(past), leads.outcome[past], leads.raw.filter(new)), judge

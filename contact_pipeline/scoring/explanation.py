@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.scoring.attribute import GROUPS, Attribute
 from contact_pipeline.scoring.columns import Column
 from contact_pipeline.scoring.features import COUNTS
@@ -31,25 +33,27 @@ _OTHER = {"field": "other", "label": "All other columns together", "group": "oth
 
 
 def key_factors(model: LeadModel, found: Effects) -> pl.Series:
-    """Up to three reasons up (+), then up to three down (-), joined by "; "; empty where nothing stands out."""
+    """Up to three reasons up (+), then up to three down (-), joined by "; "; empty where nothing stands out.
+
+    A reason is a source column, told in the words of what weighs most of all that is made from it.
+    """
     if not found.effects.shape[1]:
         return pl.Series([""] * len(found.effects), dtype=pl.String)
     up, down, offsets = _phrases(model)
-    parts = [
-        *_strongest(found.effects, found.states, offsets, up),
-        *_strongest(-found.effects, found.states, offsets, down),
-    ]
+    sources, places = _sources(model.attributes), offsets + found.states
+    parts = [*_strongest(found.effects, places, sources, up), *_strongest(-found.effects, places, sources, down)]
     named = {f"part{index}": part for index, part in enumerate(parts)}
     return pl.DataFrame(named).select(pl.concat_str(list(named), separator="; ", ignore_nulls=True)).to_series()
 
 
 def score_breakdown(attributes: tuple[Attribute, ...], found: Effects) -> pl.Series:
     """JSON a contact: base, factors of at least .02 and the rest as one, sums by group; base + effects = log-odds."""
-    rounded = np.round(found.effects, 4)
+    sources = _sources(attributes)
+    rounded = np.round(_sums(found.effects, sources), 4)
     listed = np.where(np.abs(rounded) >= _LISTED_FROM, rounded, 0.0)
     rest = np.round(found.effects.sum(axis=1) - listed.sum(axis=1), 6)
-    frame = pl.DataFrame({"other": rest} | {f"c{i}": listed[:, i] for i in range(len(attributes))})
-    factors = [_factor_json(f"c{i}", _described(a)) for i, a in enumerate(attributes)]
+    frame = pl.DataFrame({"other": rest} | {f"c{i}": listed[:, i] for i in range(len(sources))})
+    factors = [_factor_json(f"c{i}", source.described) for i, source in enumerate(sources)]
     factors.append(_factor_json("other", _OTHER))
     sums = {g: found.effects[:, [i for i, a in enumerate(attributes) if a.group == g]].sum(axis=1) for g in GROUPS}
     frame = frame.with_columns(pl.Series(g, np.round(s, 4)) for g, s in sums.items())
@@ -65,8 +69,34 @@ def score_breakdown(attributes: tuple[Attribute, ...], found: Effects) -> pl.Ser
     return frame.select(breakdown).to_series()
 
 
-def _described(attribute: Attribute) -> dict[str, str]:
-    return {"field": attribute.name, "label": attribute.label, "group": attribute.group}
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A column of the contact and the places of the attributes made from it; `described` is how it is called."""
+
+    described: dict[str, str]
+    attributes: tuple[int, ...]
+
+
+def _sources(attributes: tuple[Attribute, ...]) -> tuple[_Source, ...]:
+    """In the order of their first attribute. A source of one attribute bears its name."""
+    places: dict[str, list[int]] = {}
+    for index, attribute in enumerate(attributes):
+        places.setdefault(attribute.source_column, []).append(index)
+    return tuple(_Source(_described(attributes[of[0]], len(of)), tuple(of)) for of in places.values())
+
+
+def _sums(effects: FloatArray, sources: tuple[_Source, ...]) -> FloatArray:
+    """Effects by source, shape (contacts, sources)."""
+    return np.column_stack(
+        [effects[:, source.attributes].sum(axis=1) for source in sources] or [np.zeros((len(effects), 0))]
+    )
+
+
+def _described(attribute: Attribute, of: int) -> dict[str, str]:
+    if of == 1:
+        return {"field": attribute.name, "label": attribute.label, "group": attribute.group}
+    source = FIELD_BY_NAME[attribute.source_column]
+    return {"field": source.name, "label": source.label, "group": attribute.group}
 
 
 def _factor_json(column: str, described: dict[str, str]) -> pl.Expr:
@@ -76,17 +106,21 @@ def _factor_json(column: str, described: dict[str, str]) -> pl.Expr:
     return pl.when(pl.col(column) != 0).then(text)
 
 
-def _strongest(effects: FloatArray, states: IntArray, offsets: IntArray, phrases: pl.Series) -> list[pl.Series]:
-    """For each place, the phrase of every contact's next greatest effect; null where it is too small or has no phrase."""
+def _strongest(
+    effects: FloatArray, places: IntArray, sources: tuple[_Source, ...], phrases: pl.Series
+) -> list[pl.Series]:
+    """For each rank, the phrase of every contact's next greatest source; null where it is too small or has no phrase."""
     rows = np.arange(len(effects))
-    speaking = np.asarray(phrases.is_not_null().to_numpy())[offsets + states]
-    left = np.where(speaking, effects, 0.0)
+    speaking = np.where(np.asarray(phrases.is_not_null().to_numpy())[places], effects, -np.inf)
+    weightiest = np.column_stack([np.asarray(s.attributes)[speaking[:, s.attributes].argmax(axis=1)] for s in sources])
+    told = np.isfinite(np.take_along_axis(speaking, weightiest, axis=1))
+    left = np.where(told, _sums(effects, sources), 0.0)
     parts = []
-    for _ in range(min(_SHOWN, effects.shape[1])):
-        column = left.argmax(axis=1)
-        words = phrases.gather((offsets[column] + states[rows, column]).tolist())
-        parts.append(pl.select(pl.when(pl.Series(left[rows, column] >= _LEAST_EFFECT)).then(words)).to_series())
-        left[rows, column] = 0.0
+    for _ in range(min(_SHOWN, len(sources))):
+        source = left.argmax(axis=1)
+        words = phrases.gather(places[rows, weightiest[rows, source]].tolist())
+        parts.append(pl.select(pl.when(pl.Series(left[rows, source] >= _LEAST_EFFECT)).then(words)).to_series())
+        left[rows, source] = 0.0
     return parts
 
 
