@@ -22,6 +22,7 @@ IntArray = npt.NDArray[np.intp]
 _PENALTY = 10.0  # C = .1, on standardised inputs
 _STEPS = 30
 _TOLERANCE = 1e-6
+_SMALL_STEP = 0.05  # after one, the curvature stays as it is: finding it costs far more than a step or two besides
 _MOST_WEIGHTS = 60  # of one column; trees read more
 _DECIMALS = 9  # the last bits of a sum hang on the number of threads; scores may not
 BOOTSTRAPS = 12
@@ -194,13 +195,14 @@ def _penalties(width: int) -> FloatArray:
 def _newton(centred: FloatArray, outcome: FloatArray, leads: FloatArray, start: FloatArray) -> FloatArray:
     """Intercept and weights, from a first guess; `leads` is how much each row counts. A step that does not improve is halved."""
     design = np.column_stack([np.ones(len(outcome)), centred])
-    weights = start
+    weights, step = start, np.array([np.inf])
     penalties = _penalties(design.shape[1])
     loss = _penalised_loss(design, outcome, leads, weights, penalties)
     for _ in range(_STEPS):
         p = sigmoid(design @ weights)
         gradient = design.T @ (leads * (outcome - p)) - penalties @ weights
-        hessian = _curvature(design, leads * p * (1 - p)) + penalties
+        if np.abs(step).max() > _SMALL_STEP:
+            hessian = _curvature(design, leads * p * (1 - p)) + penalties
         step = np.linalg.solve(hessian, gradient)
         moved = _penalised_loss(design, outcome, leads, weights + step, penalties)
         while moved > loss and np.abs(step).max() > _TOLERANCE:
