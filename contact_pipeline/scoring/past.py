@@ -6,7 +6,9 @@ Belongs here: the outcome, maturity, moments and weights of past leads. Does not
 Where leads and conversions have dates, a lead converts within `horizon_days` of its creation or not at all, and leads younger
 than that do not teach yet. Where activities are on record besides, each lead is looked at several times while it was open, as
 it will be when it is scored: only what it had done by then is known, and the outcome is whether it converted within the
-horizon from then. Looks of one lead share its weight and never meet on both sides of a test.
+horizon from then. Each look counts alike, for so often a lead like it is there to be scored; were the looks at a lead to share
+its weight, those that convert soon, with few looks, would make every chance too high. Looks of one lead never meet on both
+sides of a test.
 """
 
 from __future__ import annotations
@@ -66,7 +68,7 @@ def past_leads(
     known = contacts.filter(pl.col("converted").is_not_null()).sort("contact_id")
     known = known.with_columns(created_at=pl.when(is_past).then("created_at"))
     clock = _clock(known, as_of, activities)
-    dated = _mature(known, clock or as_of, settings) if clock else None
+    dated = _mature(known, clock, settings) if clock else None
     taught = known if dated is None else dated
     horizon = None if dated is None else settings.horizon_days
     leads = _sampled(taught, settings, looks=len(_LOOKS_AT_DAYS) if horizon and activities is not None else 1)
@@ -111,14 +113,26 @@ def _mature(known: pl.DataFrame, clock: datetime, settings: ScoringSettings) -> 
     if min(_share(won, both), _share(lost, pl.col("created_at").is_not_null())) < _MOSTLY_DATED:
         return None
     follow_up = clock - timedelta(days=settings.horizon_days)
-    old_enough = known.filter(
-        (pl.col("created_at") <= follow_up) & (pl.col("converted_at").is_not_null() | pl.col("converted").not_())
-    )
+    old_enough = _with_dates(known, settings.seed).filter(pl.col("created_at") <= follow_up)
     conversions = int(
         old_enough.with_columns(moment=pl.col("created_at")).select(_won(settings.horizon_days).sum()).item()
     )
     enough = min(conversions, old_enough.height - conversions) >= _FEWEST_OF_EACH
     return old_enough if enough else None
+
+
+def _with_dates(known: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Conversions without a date are taken to have come as late as dated ones did, drawn from them.
+
+    Leaving them out would leave those in that did not convert: a file that gives no dates would teach that nobody of its
+    leads converts.
+    """
+    lasted = known.select((pl.col("converted_at") - pl.col("created_at")).filter("converted").drop_nulls()).to_series()
+    undated = known["converted"] & known["converted_at"].is_null()
+    drawn = lasted.sample(int(undated.sum()), with_replacement=True, seed=seed)
+    at = pl.Series(np.cumsum(undated.to_numpy()) - 1)
+    taken = pl.when(undated).then(pl.col("created_at") + drawn.gather(at.clip(0))) if len(drawn) else pl.lit(None)
+    return known.with_columns(converted_at=pl.coalesce("converted_at", taken))
 
 
 def _share(rows: pl.DataFrame, condition: pl.Expr) -> float:
@@ -159,7 +173,7 @@ def _order(leads: pl.DataFrame) -> pl.Expr:
 
 
 def _weights(looks: pl.DataFrame, clock: datetime, settings: ScoringSettings) -> FloatArray:
-    """Recent leads count more; the looks at one lead share its weight."""
+    """Recent leads count more."""
     age = (
         (pl.lit(clock) - pl.col("created_at"))
         .dt.total_days()
@@ -168,7 +182,7 @@ def _weights(looks: pl.DataFrame, clock: datetime, settings: ScoringSettings) ->
         .fill_null(0)
     )
     recency = 0.5 ** (age / settings.lead_half_life_days)
-    raw = looks.select((recency / pl.len().over("lead")).alias("weight"))["weight"].to_numpy()
+    raw = looks.select(recency.alias("weight"))["weight"].to_numpy()
     return np.asarray(raw / raw.mean()) if len(raw) else raw
 
 
