@@ -33,6 +33,7 @@ from contact_pipeline.crm.scores import (
     contacts_frame,
     note_all_scored,
     others_scored,
+    to_score,
     write_scores,
 )
 from contact_pipeline.crm.session import open_crm, read_crm
@@ -42,11 +43,12 @@ from contact_pipeline.home import Home
 from contact_pipeline.scoring import life
 from contact_pipeline.scoring.life import Decision, LearnedFrom, Situation
 from contact_pipeline.scoring.model import LeadModel
-from contact_pipeline.scoring.scores import score_contacts
+from contact_pipeline.scoring.scores import Scores, score_in_slices
 from contact_pipeline.scoring.training import train
 from contact_pipeline.settings import ScoringSettings
 
 _MOST_COUNTED = 20_000
+_UPDATED_AT_MOST = 100_000  # contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,20 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What was scored: the contacts looked at, those whose scores changed, and whether that was everybody."""
+    """What was scored: the contacts looked at (without the reasons), how many changed, and whether that was everybody."""
 
     scored: pl.DataFrame
     changed: int
+    everybody: bool
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Scores that are not written yet; `scored_with` is what they depend on besides the contacts."""
+
+    scores: Scores
+    scored_with: str
     everybody: bool
     method: str
 
@@ -92,22 +104,30 @@ def score_due(home: Home, now: datetime, *, everybody: bool) -> Scored:
 
     Raises PipelineError before the first model was learned.
     """
-    settings, as_of = home.settings.scoring, _start_of_day(now)
+    found = _score(home, now, everybody=everybody)
+    rewrite = found.scores.brief.height > _UPDATED_AT_MOST
+    with open_crm(home) as connection:
+        changed = write_scores(connection, found.scores.slices(), now, rewrite=rewrite)
+        if found.everybody:
+            note_all_scored(connection, found.scored_with, now)
+    return Scored(found.scores.brief, changed, found.everybody, found.method)
+
+
+def _score(home: Home, now: datetime, *, everybody: bool) -> _Found:
+    """Read and score; what was read is let go before anything is written."""
+    settings = home.settings.scoring
     with read_crm(home) as connection:
         model = model_in_use(connection)
         if model is None:
             raise PipelineError("There is no lead model yet: 'contact-pipeline score' learns one.")
         scored_with = f"{model.version} {life.terms_of_scoring(settings)}"
         everybody = everybody or all_are_due(connection, scored_with, now, _stale_after(settings))
-        contacts = contacts_frame(connection, EVERYBODY if everybody else DUE)
+        contacts = to_score(connection, EVERYBODY if everybody else DUE)
         activities = activities_frame(connection, EVERYBODY if everybody else DUE)
         others = None if everybody else others_scored(connection)
-    scored = score_contacts(contacts, model, settings, as_of, activities=activities, others=others)
-    with open_crm(home) as connection:
-        changed = write_scores(connection, scored, now)
-        if everybody:
-            note_all_scored(connection, scored_with, now)
-    return Scored(scored, changed, everybody, model.method)
+    as_of = _start_of_day(now)
+    scores = score_in_slices(contacts, model, settings, as_of, activities=activities, others=others)
+    return _Found(scores, scored_with, everybody, model.method)
 
 
 def drift_now(home: Home, now: datetime) -> dict[str, float]:
@@ -157,7 +177,8 @@ def _learn(home: Home, champion: InUse | None, situation: Situation, now: dateti
     settings, as_of = home.settings.scoring, _start_of_day(now)
     with read_crm(home) as connection:
         past, lately = contacts_frame(connection, PAST_LEADS), contacts_frame(connection, LATELY)
-        activities, told_up_to = activities_frame(connection), last_record(connection)
+        activities = activities_frame(connection, f"{PAST_LEADS} OR {LATELY}")
+        told_up_to = last_record(connection)
     model = train(past, settings, as_of, activities)
     counted = past.sample(min(past.height, _MOST_COUNTED), seed=settings.seed)
     states = life.states_of(model, counted, as_of, activities)

@@ -9,6 +9,7 @@ mark away, whatever the reason (import, undo, rerun, rebuild); so what scoring h
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +27,8 @@ WRITTEN_LAST = "scored_at = (SELECT max(scored_at) FROM contacts)"
 _LATELY = 2_000
 LATELY = f"""contact_id IN (
     SELECT contact_id FROM (SELECT contact_id FROM records WHERE contributes ORDER BY sequence DESC LIMIT {_LATELY}))"""
-_UPDATED_AT_MOST = 100_000  # contacts
+# What a new score is compared with; the reasons on record are many times as large, and nobody asks for them.
+_ASKED_OF_THE_LAST = {"lead_score", "score_change", "lead_category", "scored_at"}
 _COMPARED = [name for name in SCORE_FIELD_NAMES if name != "scored_at"]
 
 
@@ -60,6 +62,16 @@ def contacts_frame(connection: duckdb.DuckDBPyConnection, chosen: str = EVERYBOD
             SELECT contact_id, min(sequence) AS arrival, min(sequence) FILTER (converted IS NOT NULL) AS told
             FROM records {few} WHERE contributes GROUP BY contact_id
         ) USING (contact_id) ORDER BY contact_id"""
+    ).pl()
+    return contacts
+
+
+def to_score(connection: duckdb.DuckDBPyConnection, chosen: str) -> pl.DataFrame:
+    """The contacts `chosen` with what scoring looks at, in the order of contact_id."""
+    left_out = ", ".join(name for name in SCORE_FIELD_NAMES if name not in _ASKED_OF_THE_LAST)
+    contacts: pl.DataFrame = connection.sql(
+        f"""SELECT * EXCLUDE (is_scored, company_id, {left_out}) REPLACE (custom_fields::VARCHAR AS custom_fields)
+        FROM contacts WHERE {chosen} ORDER BY contact_id"""
     ).pl()
     return contacts
 
@@ -125,50 +137,67 @@ def last_scored_all(connection: duckdb.DuckDBPyConnection) -> datetime | None:
     return at
 
 
-def write_scores(connection: duckdb.DuckDBPyConnection, scored: pl.DataFrame, now: datetime) -> int:
+def write_scores(
+    connection: duckdb.DuckDBPyConnection, parts: Iterable[pl.DataFrame], now: datetime, *, rewrite: bool
+) -> int:
     """Write the scores that differ from those on record, and note each change of score or category in the history.
 
-    `scored` has contact_id and SCORE_FIELDS. A contact whose score is the same keeps its score columns untouched, so
+    Each of `parts` has contact_id and SCORE_FIELDS. A contact whose score is the same keeps its score columns untouched, so
     scoring again changes nothing. Returns the number of contacts written. Needs an open transaction.
+
+    `rewrite` puts the whole table anew, with the same result: the way for very many contacts, of whom an update would keep
+    all old values in memory until the commit.
     """
-    connection.register("scored", scored)
+    if not rewrite:
+        return sum(_put(connection, part, now, _update) for part in parts)
+    connection.execute("CREATE TABLE contacts_anew AS FROM contacts LIMIT 0")
+    changed = sum(_put(connection, part, now, _add_anew) for part in parts)
+    connection.execute("INSERT INTO contacts_anew FROM contacts ANTI JOIN contacts_anew USING (contact_id)")
+    connection.execute("DROP TABLE contacts; ALTER TABLE contacts_anew RENAME TO contacts")
+    return changed
+
+
+def _put(
+    connection: duckdb.DuckDBPyConnection,
+    part: pl.DataFrame,  # noqa: ARG001  DuckDB finds it by name; what is registered it would hold until the commit
+    now: datetime,
+    write: Callable[[duckdb.DuckDBPyConnection], None],
+) -> int:
+    """Write one part; the number of contacts whose scores differ."""
     differs = " OR ".join(f"c.{name} IS DISTINCT FROM s.{name}" for name in _COMPARED)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rescored AS
-        SELECT s.* REPLACE (?::TIMESTAMP AS scored_at, s.score_breakdown::JSON AS score_breakdown),
+        SELECT s.* REPLACE (s.score_breakdown::JSON AS score_breakdown,
+                            CASE WHEN {differs} THEN ?::TIMESTAMP ELSE c.scored_at END AS scored_at),
+               {differs} AS differs,
                c.lead_score IS DISTINCT FROM s.lead_score OR c.lead_category IS DISTINCT FROM s.lead_category AS moved
-        FROM scored AS s JOIN contacts AS c USING (contact_id) WHERE {differs}""",
+        FROM part AS s JOIN contacts AS c USING (contact_id)""",
         [now],
     )
-    changed = int(connection.execute("SELECT count(*) FROM rescored").fetchall()[0][0])
-    (_update if changed <= _UPDATED_AT_MOST else _put_anew)(connection)
-    connection.execute(
-        f"UPDATE contacts SET is_scored = true FROM scored WHERE contacts.contact_id = scored.contact_id AND {DUE}"
-    )
-    connection.unregister("scored")
+    write(connection)
     connection.execute(
         """INSERT INTO score_history SELECT scored_at, contact_id, lead_score, lead_category, model_version
         FROM rescored WHERE moved"""
     )
-    return changed
+    return int(connection.execute("SELECT count(*) FROM rescored WHERE differs").fetchall()[0][0])
 
 
 def _update(connection: duckdb.DuckDBPyConnection) -> None:
     assignments = ", ".join([*(f"{name} = rescored.{name}" for name in SCORE_FIELD_NAMES), "is_scored = true"])
     connection.execute(
-        f"UPDATE contacts SET {assignments} FROM rescored WHERE contacts.contact_id = rescored.contact_id"
+        f"UPDATE contacts SET {assignments} FROM rescored WHERE contacts.contact_id = rescored.contact_id AND differs"
+    )
+    connection.execute(
+        f"UPDATE contacts SET is_scored = true FROM rescored WHERE contacts.contact_id = rescored.contact_id AND {DUE}"
     )
 
 
-def _put_anew(connection: duckdb.DuckDBPyConnection) -> None:
-    """The same for very many contacts: an update would keep all old values in memory until the commit."""
+def _add_anew(connection: duckdb.DuckDBPyConnection) -> None:
     taken = ", ".join(f"r.{name} AS {name}" for name in SCORE_FIELD_NAMES)
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE rewritten AS
-        SELECT c.* REPLACE ({taken}) FROM contacts AS c JOIN rescored AS r USING (contact_id)"""
+        f"""INSERT INTO contacts_anew SELECT c.* REPLACE ({taken}, true AS is_scored)
+        FROM contacts AS c JOIN rescored AS r USING (contact_id)"""
     )
-    connection.execute("DELETE FROM contacts WHERE contact_id IN (SELECT contact_id FROM rescored)")
-    connection.execute("INSERT INTO contacts BY NAME FROM rewritten; DROP TABLE rewritten")
 
 
 def past_scores(connection: duckdb.DuckDBPyConnection, contact_id: str) -> list[PastScore]:

@@ -78,10 +78,11 @@ class _Source:
 
 
 def _sources(attributes: tuple[Attribute, ...]) -> tuple[_Source, ...]:
-    """In the order of their first attribute. A source of one attribute bears its name."""
+    """In the order of their first attribute. A source of one attribute bears its name; each kind of activity is one."""
     places: dict[str, list[int]] = {}
     for index, attribute in enumerate(attributes):
-        places.setdefault(attribute.source_column, []).append(index)
+        known = attribute.source_column in FIELD_BY_NAME
+        places.setdefault(attribute.source_column if known else attribute.name, []).append(index)
     return tuple(_Source(_described(attributes[of[0]], len(of)), tuple(of)) for of in places.values())
 
 
