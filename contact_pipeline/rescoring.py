@@ -25,6 +25,7 @@ from contact_pipeline.crm.models import (
 )
 from contact_pipeline.crm.outcomes import last_record, outcome_groups, teaching_fields
 from contact_pipeline.crm.scores import (
+    ANYBODY,
     DUE,
     EVERYBODY,
     LATELY,
@@ -177,9 +178,10 @@ def _learn(home: Home, champion: InUse | None, situation: Situation, now: dateti
     settings, as_of = home.settings.scoring, _start_of_day(now)
     with read_crm(home) as connection:
         past, lately = contacts_frame(connection, PAST_LEADS), contacts_frame(connection, LATELY)
-        activities = activities_frame(connection, f"{PAST_LEADS} OR {LATELY}")
+        anybody = contacts_frame(connection, ANYBODY)
+        activities = activities_frame(connection, f"{PAST_LEADS} OR {LATELY} OR {ANYBODY}")
         told_up_to = last_record(connection)
-    model = train(past, settings, as_of, activities)
+    model = train(past, settings, as_of, activities, anybody)
     counted = past.sample(min(past.height, _MOST_COUNTED), seed=settings.seed)
     states = life.states_of(model, counted, as_of, activities)
     drift = life.drift_by_column(states, life.states_of(model, lately, as_of, activities))

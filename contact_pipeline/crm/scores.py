@@ -24,6 +24,8 @@ EVERYBODY = "true"
 DUE = "is_scored IS NOT TRUE"
 PAST_LEADS = "converted IS NOT NULL"
 WRITTEN_LAST = "scored_at = (SELECT max(scored_at) FROM contacts)"
+# About 10,000 of all contacts, the same ones each time.
+ANYBODY = "hash(contact_id) % (SELECT 1 + count(*) // 10_000 FROM contacts) = 0"
 _LATELY = 2_000
 LATELY = f"""contact_id IN (
     SELECT contact_id FROM (SELECT contact_id FROM records WHERE contributes ORDER BY sequence DESC LIMIT {_LATELY}))"""

@@ -29,10 +29,11 @@ IntArray = npt.NDArray[np.intp]
 Candidate = Literal["points", "regression", "xgboost", "blend"]
 Margins = dict[Candidate, FloatArray]
 
+SIGNAL_FROM_AUC = 0.55  # the lower 95 % bound must lie above it
+
 _BLEND_FROM_CONVERSIONS = 30
 _TUNED_FROM_CONVERSIONS = 200
 _TUNED_FROM_LEADS = 1000
-_SIGNAL_FROM_AUC = 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def choose(tried: dict[Candidate, Trial], leads: int, conversions: int, drift: t
 
 def holds_signal(trial: Trial) -> bool:
     """The publish gate: the lower 95 % bound of the AUC is above .55."""
-    return trial.auc_lower_bound > _SIGNAL_FROM_AUC
+    return trial.auc_lower_bound > SIGNAL_FROM_AUC
 
 
 def is_quiet(drift: tuple[Drift, ...]) -> bool:

@@ -90,6 +90,9 @@ class ModelCard(_Frozen):
     chosen: str  # the candidate in use
     candidates: tuple[Metrics, ...] = ()  # on leads not seen, in five folds
     forward: tuple[Metrics, ...] = ()  # learned from the earlier 80 %, measured on the latest 20 %
+    engagement: Metrics | None = (
+        None  # of the engagement propensity on contacts not seen; None where a formula gives it
+    )
     drift: tuple[Drift, ...] = ()  # of the latest 20 % against the earlier 80 %, the greatest first
     calibration: tuple[CalibrationBin, ...] = ()
     gains: tuple[GainPoint, ...] = ()

@@ -101,7 +101,7 @@ def attribute_frame(
 def decay_weight(as_of: datetime, half_life_days: float) -> pl.Expr:
     """What a count of a contact is still worth at `as_of`, 0-1."""
     last_sign = pl.coalesce("last_activity_at", "created_at")
-    return (0.5 ** (_days_since(last_sign, as_of) / half_life_days)).fill_null(1.0)
+    return (0.5 ** (days_since(last_sign, as_of) / half_life_days)).fill_null(1.0)
 
 
 def newest_sign(contacts: pl.DataFrame, as_of: datetime) -> datetime | None:
@@ -147,7 +147,7 @@ def _attribute_expressions(as_of: datetime, weight: pl.Expr) -> list[pl.Expr]:
         "company_size": _size_band(),
         "annual_revenue": pl.col("annual_revenue").cast(pl.Float64),
         "growth_rate": pl.col("growth_rate").cast(pl.Float64),
-        "last_activity_at": _days_since(pl.col("last_activity_at"), as_of),
+        "last_activity_at": days_since(pl.col("last_activity_at"), as_of),
         "opted_out": _words(pl.col("opted_out"), "yes", "no"),
         "completeness": key_share(),
         "phone": _words(has_phone(), "known", "not known"),
@@ -158,7 +158,7 @@ def _attribute_expressions(as_of: datetime, weight: pl.Expr) -> list[pl.Expr]:
     return [made.get(a.name, pl.col(a.name)).alias(a.name) for a in own]
 
 
-def _days_since(moment: pl.Expr, as_of: datetime) -> pl.Expr:
+def days_since(moment: pl.Expr, as_of: datetime) -> pl.Expr:
     """Days between, as a Float64; a moment in the future is now."""
     elapsed = pl.lit(as_of, dtype=pl.Datetime("us")) - moment
     return (elapsed.dt.total_seconds(fractional=True) / 86_400.0).clip(lower_bound=0.0)

@@ -7,7 +7,7 @@ Belongs here: its contents, bytes, version, and the effects of a contact's attri
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
@@ -20,10 +20,11 @@ from pydantic import BaseModel, ConfigDict
 from contact_pipeline.scoring import boosting, regression
 from contact_pipeline.scoring.attribute import Attribute
 from contact_pipeline.scoring.boosting import Boosting
-from contact_pipeline.scoring.calibration import Platt
+from contact_pipeline.scoring.calibration import Platt, sigmoid
 from contact_pipeline.scoring.card import ModelCard
 from contact_pipeline.scoring.columns import Column, Encoded, encode
 from contact_pipeline.scoring.conditions import custom_as_called
+from contact_pipeline.scoring.engagement import formula_propensity
 from contact_pipeline.scoring.features import ATTRIBUTES, CUSTOM_PREFIX, attribute_frame
 from contact_pipeline.scoring.points import PointsTable
 from contact_pipeline.scoring.regression import Regression
@@ -43,12 +44,14 @@ class Effects:
 
     `base` + the sum of a row of `effects` (contacts, attributes) is a contact's log-odds. `states` (same shape) says which
     phrase fits each attribute. `shifts` (contacts, bootstraps) is how far resampled history moves the sum; None for points.
+    `propensity` (contacts,) is how likely a contact acts soon, 0-1; None where only the score was asked for.
     """
 
     base: float
     effects: FloatArray
     states: IntArray
     shifts: FloatArray | None
+    propensity: FloatArray | None = None
 
     @property
     def log_odds(self) -> FloatArray:
@@ -68,7 +71,9 @@ class LearnedWeights(BaseModel):
     regression_share: float  # of the margin, 0-1
     platt: Platt
     base_log_odds: float  # of the average past lead
-    resampled_platts: tuple[Platt, ...]  # as `platt`, of each bootstrap; relative to the average lead of its resample
+    resampled_platts: tuple[
+        Platt, ...
+    ] = ()  # as `platt`, of each bootstrap; relative to the average lead of its resample
 
 
 class LeadModel(BaseModel):
@@ -81,6 +86,7 @@ class LeadModel(BaseModel):
     half_life_days: float
     decay: bool
     learned: LearnedWeights | None = None
+    responding: LearnedWeights | None = None  # who acts soon; None where a formula tells
 
     @property
     def method(self) -> Literal["points", "model"]:
@@ -124,32 +130,47 @@ class LeadModel(BaseModel):
         names = tuple(attribute.name for attribute in self.attributes)
         custom = tuple(n.removeprefix(CUSTOM_PREFIX) for n in names if n.startswith(CUSTOM_PREFIX))
         frame = attribute_frame(contacts, as_of, self.half_life_days, custom, decay=self.decay, activities=activities)
+        propensity = self._propensity(contacts, frame, as_of)
         if self.learned is None:
             points = self.points.apply(frame.with_columns(custom_as_called(contacts, custom)), names)
-            return Effects(self.points.start, points.effects, points.states, None)
+            return Effects(self.points.start, points.effects, points.states, None, propensity)
         points = self.points.apply(frame, names)
         encoded = encode(self.learned.columns, frame)
-        return learned_effects(self.learned, encoded, points.effects, self.half_life_days)
+        found = learned_effects(self.learned, encoded, points.effects, self.half_life_days)
+        return replace(found, propensity=propensity)
+
+    def _propensity(self, contacts: pl.DataFrame, frame: pl.DataFrame, as_of: datetime) -> FloatArray:
+        if self.responding is None:
+            return formula_propensity(contacts, frame, as_of, self.half_life_days)
+        encoded = encode(self.responding.columns, frame)
+        constant, effects = _margin_parts(self.responding, encoded, np.zeros(encoded.states.shape), self.half_life_days)
+        return sigmoid(self.responding.platt.calibrate(constant + effects.sum(axis=1)))
 
 
 def learned_effects(learned: LearnedWeights, encoded: Encoded, points: FloatArray, half_life_days: float) -> Effects:
     """Effects of encoded contacts; `points` (contacts, columns) as the table gives them."""
     centred = points - np.array(learned.points_means)
-    fit, share = learned.regression, learned.regression_share
-    arguments = (learned.columns, encoded, centred)
-    shifts = regression.bootstrap_shifts(fit, *arguments, half_life_days)
-    constant, effects = share * fit.intercept, np.zeros(points.shape)
-    if share > 0:
-        effects = share * regression.column_effects(fit, *arguments, half_life_days)
-    if learned.boosting:
-        own_constant, own_effects = boosting.column_effects(learned.boosting, *arguments)
-        constant += (1 - share) * own_constant
-        effects = effects + (1 - share) * own_effects
+    constant, effects = _margin_parts(learned, encoded, centred, half_life_days)
     slope = learned.platt.slope
     base = slope * constant + learned.platt.intercept - learned.base_log_odds
-    margins = (constant + effects.sum(axis=1))[:, None] + shifts
-    resampled = np.array([platt.slope for platt in learned.resampled_platts]) * margins + np.array(
-        [platt.intercept for platt in learned.resampled_platts]
-    )
     own = base + slope * effects.sum(axis=1)
+    moved = regression.bootstrap_shifts(learned.regression, learned.columns, encoded, centred, half_life_days)
+    margins = (constant + effects.sum(axis=1))[:, None] + moved
+    slopes = np.array([platt.slope for platt in learned.resampled_platts])
+    resampled = slopes * margins + np.array([platt.intercept for platt in learned.resampled_platts])
     return Effects(base, slope * effects, encoded.states, _WIDENED * (resampled - own[:, None]))
+
+
+def _margin_parts(
+    learned: LearnedWeights, encoded: Encoded, centred: FloatArray, half_life_days: float
+) -> tuple[float, FloatArray]:
+    """The constant of the margin and what each column adds to it, before calibration."""
+    fit, share = learned.regression, learned.regression_share
+    constant, effects = share * fit.intercept, np.zeros(centred.shape)
+    if share > 0:
+        effects = share * regression.column_effects(fit, learned.columns, encoded, centred, half_life_days)
+    if learned.boosting:
+        own_constant, own_effects = boosting.column_effects(learned.boosting, learned.columns, encoded, centred)
+        constant += (1 - share) * own_constant
+        effects = effects + (1 - share) * own_effects
+    return constant, effects

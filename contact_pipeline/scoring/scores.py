@@ -19,7 +19,6 @@ from contact_pipeline.scoring.actions import action_table, recommended_action
 from contact_pipeline.scoring.calibration import sigmoid
 from contact_pipeline.scoring.categories import lead_score, model_confidence, points_confidence, with_categories
 from contact_pipeline.scoring.conditions import with_asked
-from contact_pipeline.scoring.engagement import engagement_propensity
 from contact_pipeline.scoring.explanation import key_factors, score_breakdown
 from contact_pipeline.scoring.model import Effects, LeadModel
 from contact_pipeline.scoring.movement import score_change
@@ -142,7 +141,7 @@ def _score_slice(
         states["bounced"],
         states["never_hot"],
         was=pl.col("lead_category"),
-        engagement_propensity=engagement_propensity(as_of, settings.decay_half_life_days),
+        engagement_propensity=pl.Series(found.propensity, dtype=pl.Float64).round(3),
         score_method=pl.lit(model.method),
         model_version=pl.lit(model.version),
         scored_at=pl.lit(as_of, dtype=pl.Datetime("us")),

@@ -31,6 +31,7 @@ from contact_pipeline.scoring.examples import FOLDS, Examples
 from contact_pipeline.scoring.model import LeadModel, LearnedWeights
 from contact_pipeline.scoring.past import PastLeads, past_leads
 from contact_pipeline.scoring.points import PointsTable, idle_rules, points_table
+from contact_pipeline.scoring.responding import learn_responding
 from contact_pipeline.scoring.selection import Selection, select_columns
 from contact_pipeline.scoring.telling import importances, model_reason, no_model, plain_card, too_little, with_trials
 from contact_pipeline.settings import ScoringSettings
@@ -54,27 +55,44 @@ class Tried:
 
 
 def train(
-    contacts: pl.DataFrame, settings: ScoringSettings, as_of: datetime, activities: pl.DataFrame | None = None
+    contacts: pl.DataFrame,
+    settings: ScoringSettings,
+    as_of: datetime,
+    activities: pl.DataFrame | None = None,
+    anybody: pl.DataFrame | None = None,
 ) -> LeadModel:
     """Learn from the contacts whose outcome is known.
 
     contacts: one row each with contact_id, the canonical fields, custom_fields (JSON) and, where known, `arrival`, the order
-    in which they came. activities: contact_id, kind, at, times. The order of rows does not matter. Returns points where there
+    in which they came. activities: contact_id, kind, at, times. anybody: contacts of any kind, who teach with their activities
+    who responds; without them a formula tells. The order of rows does not matter. Returns points where there
     is too little history or no signal in it; `card.reason` says why.
     """
     done = None if activities is None or activities.is_empty() else activities
-    past, points = past_leads(contacts, settings, as_of, done), points_table(settings)
+    model = _conversion_model(contacts, settings, as_of, done)
+    found = None if anybody is None or done is None else learn_responding(anybody, settings, as_of, done)
+    if found is None:
+        return model.stamped(as_of)
+    responding, measured = found
+    card = model.card.model_copy(update={"engagement": measured})
+    return model.model_copy(update={"card": card, "responding": responding}).stamped(as_of)
+
+
+def _conversion_model(
+    contacts: pl.DataFrame, settings: ScoringSettings, as_of: datetime, activities: pl.DataFrame | None
+) -> LeadModel:
+    past, points = past_leads(contacts, settings, as_of, activities), points_table(settings)
     past = replace(
         past, warnings=(*past.warnings, *idle_rules(points, contacts.filter(pl.col("converted").is_not_null())))
     )
     fewest = min(past.conversions, past.known - past.conversions)
     if fewest < max(settings.minimum_conversions, FOLDS):
-        return _points_model(past, points, settings, too_little(past, settings)).stamped(as_of)
-    selection = select_columns(past, settings, done)
+        return _points_model(past, points, settings, too_little(past, settings))
+    selection = select_columns(past, settings, activities)
     if not selection.columns:
         reason = "No column of the past leads can be used: scores come from points."
-        return _points_model(past, points, settings, reason, excluded=selection.excluded).stamped(as_of)
-    return _learn(past, selection, points, settings).stamped(as_of)
+        return _points_model(past, points, settings, reason, excluded=selection.excluded)
+    return _learn(past, selection, points, settings)
 
 
 def _learn(past: PastLeads, selection: Selection, points: PointsTable, settings: ScoringSettings) -> LeadModel:

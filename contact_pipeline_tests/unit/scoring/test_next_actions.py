@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
 import polars as pl
 import pytest
@@ -9,7 +8,6 @@ from pydantic import ValidationError
 
 from contact_pipeline.scoring.actions import action_table, recommended_action
 from contact_pipeline.scoring.conditions import with_asked
-from contact_pipeline.scoring.engagement import engagement_propensity
 from contact_pipeline.settings import ScoringSettings
 
 Maker = Callable[..., pl.DataFrame]
@@ -111,17 +109,3 @@ def test_a_line_about_something_else_adds_why_a_contact_is_not_hot(contacts_of: 
 def test_a_line_that_cannot_mean_anything_is_refused(line: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         ScoringSettings.model_validate({"actions": [{"action": "Call", "trigger": "why"} | line]})
-
-
-def test_propensity_grows_with_what_a_contact_did_and_is_low_without_any_sign(
-    contacts_of: Maker, as_of: datetime
-) -> None:
-    contacts = contacts_of(
-        4,
-        email_clicks=[None, 1, 6, 6],
-        last_activity_at=[None, as_of, as_of, as_of - timedelta(days=300)],
-    )
-    silent, once, keen, stale = contacts.select(engagement_propensity(as_of, 30)).to_series()
-    assert silent == 0.05
-    assert silent < once < keen
-    assert stale == pytest.approx(silent, abs=0.01)
