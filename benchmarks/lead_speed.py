@@ -22,13 +22,13 @@ from benchmarks.import_speed import lap
 from benchmarks.isolated import Told, preload, run
 from benchmarks.synthetic import write_contacts_csv
 from contact_pipeline.crm.activities import activities_frame
-from contact_pipeline.crm.scores import EVERYBODY, PAST_LEADS, contacts_frame, write_scores
+from contact_pipeline.crm.scores import EVERYBODY, PAST_LEADS, contacts_frame, to_score, write_scores
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.home import Home
 from contact_pipeline.scoring.categories import model_confidence
 from contact_pipeline.scoring.explanation import key_factors, score_breakdown
 from contact_pipeline.scoring.model import LeadModel
-from contact_pipeline.scoring.scores import score_contacts
+from contact_pipeline.scoring.scores import Scores, score_in_slices
 from contact_pipeline.scoring.training import train
 from contact_pipeline.settings import ScoringSettings
 from contact_pipeline_tests.unit.whole_way import bring_file
@@ -78,13 +78,18 @@ def score_by_parts(root: Path) -> dict[str, float]:
 
 def score_whole(root: Path) -> dict[str, float]:
     """What the assets do: read, score, write back."""
-    home, model, laps = Home(root), _model(root), dict[str, float]()
+    home, laps = Home(root), dict[str, float]()
+    scores = _scores(home, _model(root), laps)
+    with open_crm(home) as connection:
+        lap(laps, "write back", lambda: write_scores(connection, scores.slices(), AS_OF, rewrite=True))
+    return laps
+
+
+def _scores(home: Home, model: LeadModel, laps: dict[str, float]) -> Scores:
+    """What was read is let go before anything is written."""
     contacts, activities = _read(home, laps)
     settings = home.settings.scoring
-    scored = lap(laps, "score", lambda: score_contacts(contacts, model, settings, AS_OF, activities=activities))
-    with open_crm(home) as connection:
-        lap(laps, "write back", lambda: write_scores(connection, scored, AS_OF))
-    return laps
+    return lap(laps, "score", lambda: score_in_slices(contacts, model, settings, AS_OF, activities=activities))
 
 
 def _score_slice(
@@ -148,7 +153,8 @@ def _added(laps: dict[str, float], name: str, work: Callable[[], T]) -> T:
 def _read(home: Home, laps: dict[str, float], chosen: str = EVERYBODY) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The contacts and what they did."""
     with read_crm(home) as connection:
-        contacts = lap(laps, "read contacts", lambda: contacts_frame(connection, chosen))
+        read = to_score if chosen == EVERYBODY else contacts_frame
+        contacts = lap(laps, "read contacts", lambda: read(connection, chosen))
         return contacts, lap(laps, "read activities", lambda: activities_frame(connection, chosen))
 
 
