@@ -134,9 +134,9 @@ def roll_back(connection: duckdb.DuckDBPyConnection, name: str | None, day: str)
     if now:
         connection.execute(
             "UPDATE model_versions SET decision = 'rolled back', reason = ? WHERE version = ?",
-            [f"rolled back to {chosen.version} on {day}", now.version],
+            [f"in favour of {chosen.version} on {day}", now.version],
         )
-    _use(connection, chosen.version, "rolled back to", f"rolled back to on {day}; pinned")
+    _use(connection, chosen.version, "rolled back to", f"on {day}")
     connection.execute("UPDATE model_versions SET is_pinned = true WHERE in_use")
     return version_named(connection, chosen.version)
 
