@@ -20,7 +20,7 @@ import numpy.typing as npt
 from contact_pipeline.scoring import boosting, regression
 from contact_pipeline.scoring.calibration import Platt, fit_platt, sigmoid
 from contact_pipeline.scoring.card import Drift, Metrics
-from contact_pipeline.scoring.drift import ALARM_FROM, SCORE, psi, score_psi
+from contact_pipeline.scoring.drift import ALARM_FROM, SCORE, psi_beyond_chance, score_psi
 from contact_pipeline.scoring.examples import FOLDS, Examples
 from contact_pipeline.scoring.metrics import auc_lower_bound, measure
 
@@ -61,11 +61,15 @@ def may_be_tuned(leads: int, conversions: int) -> bool:
 
 
 def drift_of(examples: Examples, tried: dict[Candidate, Trial]) -> tuple[Drift, ...]:
-    """How far the latest leads differ from the earlier ones, by column and in the score; the greatest first."""
+    """How far the latest leads differ from the earlier ones, by column at the first look and in the score.
+
+    The greatest first. Of columns what chance alone shows is taken off: a column of many words differs always.
+    """
     earlier = examples.earlier()
-    states = examples.encoded.states
+    first = np.unique(examples.lead, return_index=True)[1]
+    then, lately = (examples.encoded.states[first[earlier[first] == part]] for part in (True, False))
     columns = [
-        Drift(column=c.label, psi=psi(states[earlier, i], states[~earlier, i], c.states))
+        Drift(column=c.label, psi=psi_beyond_chance(then[:, i], lately[:, i], c.states))
         for i, c in enumerate(examples.columns)
     ]
     blend = tried["blend"].probability

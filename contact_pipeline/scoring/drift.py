@@ -27,6 +27,13 @@ def psi(expected: IntArray, actual: IntArray, cells: int) -> float:
     return float(((now - before) * np.log(now / before)).sum())
 
 
+def psi_beyond_chance(expected: IntArray, actual: IntArray, cells: int) -> float:
+    """The index less what chance alone shows of two groups that are alike, which is much where there are many cells."""
+    seen = len(np.unique(np.concatenate([expected, actual])))
+    by_chance = (seen - 1) * (1 / max(len(expected), 1) + 1 / max(len(actual), 1))
+    return max(psi(expected, actual, cells) - by_chance, 0.0)
+
+
 def score_psi(expected: FloatArray, actual: FloatArray) -> float:
     """Index of two groups of scores, in ten bins that hold a tenth of `expected` each."""
     if not len(expected):

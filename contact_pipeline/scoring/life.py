@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict
 
 from contact_pipeline.scoring.calibration import sigmoid
 from contact_pipeline.scoring.categories import lead_score
-from contact_pipeline.scoring.drift import ALARM_FROM, SCORE, psi
+from contact_pipeline.scoring.drift import ALARM_FROM, SCORE, psi_beyond_chance
 from contact_pipeline.scoring.model import Effects, LeadModel
 from contact_pipeline.scoring.training import train
 from contact_pipeline.settings import ScoringSettings
@@ -201,9 +201,7 @@ def alarmed(drift: Mapping[str, float]) -> tuple[str, ...]:
 def _psi(then: Sequence[int], lately: Sequence[int]) -> float:
     cells = max(len(then), len(lately))
     before, now = (np.pad(np.array(counts, dtype=np.intp), (0, cells - len(counts))) for counts in (then, lately))
-    by_chance = (np.count_nonzero(before + now) - 1) * (1 / max(before.sum(), 1) + 1 / max(now.sum(), 1))
-    index = psi(np.repeat(np.arange(cells), before), np.repeat(np.arange(cells), now), cells)
-    return max(index - float(by_chance), 0.0)
+    return psi_beyond_chance(np.repeat(np.arange(cells), before), np.repeat(np.arange(cells), now), cells)
 
 
 def compare(
