@@ -167,7 +167,7 @@ def test_the_architecture_page_names_every_asset_and_check() -> None:
 def test_the_scoring_page_gives_the_defaults_of_the_settings() -> None:
     page = (DOCS / "scoring.md").read_text(encoding="utf-8")
     given = dict(re.findall(r"`scoring\.(\w+)` \((\d+)\)", page))
-    assert {"hot_from", "warm_from", "minimum_conversions", "decay_half_life_days"} == set(given)
+    assert {"hot_from", "warm_from", "minimum_conversions", "horizon_days", "lead_half_life_days"} <= set(given)
     assert {name: float(number) for name, number in given.items()} == {
         name: float(getattr(settings.ScoringSettings(), name)) for name in given
     }
