@@ -101,13 +101,9 @@ class LeadModel(BaseModel):
     @cached_property
     def attributes(self) -> tuple[Attribute, ...]:
         """What the columns of `Effects` are about, in order."""
-        if self.learned:
-            return tuple(Attribute(c.name, c.label, c.group, c.words, c.direction) for c in self.learned.columns)
         known = {attribute.name: attribute for attribute in ATTRIBUTES}
-        return tuple(
-            known.get(name) or Attribute(name, name.removeprefix(CUSTOM_PREFIX), "custom")
-            for name in self.points.fields
-        )
+        names = [column.name for column in self.learned.columns] if self.learned else self.points.fields
+        return tuple(known.get(name) or Attribute(name, name.removeprefix(CUSTOM_PREFIX), "custom") for name in names)
 
     def to_bytes(self) -> bytes:
         """JSON, UTF-8."""

@@ -9,7 +9,7 @@ import polars as pl
 from contact_pipeline.scoring.columns import Column
 from contact_pipeline.scoring.explanation import _state_pair
 from contact_pipeline.scoring.scores import score_contacts
-from contact_pipeline.scoring.training import LeadModel
+from contact_pipeline.scoring.training import LeadModel, train
 from contact_pipeline.settings import ScoringSettings
 
 _REASON = re.compile(r"([+-]) Lead Source (.+?): (\d+(?:\.\d)?) % of (\d+) past leads converted, (\d+) % on average")
@@ -94,3 +94,22 @@ def test_a_decayed_count_is_told_by_its_place_among_past_leads() -> None:
     ]
     low = _state_pair(column, 0, 0.225, decayed=True)[1] or ""
     assert low.startswith("- Email Opens (older ones count less) among the lowest 40 %: 10 % of 40")
+
+
+def test_all_that_is_made_from_one_column_is_told_as_one_reason(
+    past: pl.DataFrame, settings: ScoringSettings, as_of: datetime
+) -> None:
+    titled = past.with_columns(
+        job_title=pl.concat_str("seniority", pl.lit(" of things")),
+        department=pl.when(pl.col("seniority") == "Owner").then(pl.lit("Board")).otherwise(pl.lit("Sales")),
+    )
+    model = train(titled, settings, as_of)
+    assert {"seniority", "department", "job_title"} <= {feature.name for feature in model.card.features}
+    scored = score_contacts(titled.head(300), model, settings, as_of)
+    for text, breakdown in zip(scored["key_factors"], scored["score_breakdown"], strict=True):
+        fields = [factor["field"] for factor in json.loads(breakdown)["factors"]]
+        assert len(fields) == len(set(fields))
+        assert not {"seniority", "department"} & set(fields)
+        told = [part for part in text.split("; ") if re.match(r"[+-] (Seniority|Department|Job Title) ", part)]
+        assert len(told) <= 1
+    assert scored["key_factors"].str.contains("Seniority|Job Title|Department").any()

@@ -65,3 +65,22 @@ def test_a_column_of_unique_values_does_not_look_like_a_leak() -> None:
     outcome = np.tile([1.0, 0.0, 0.0], 100)
     area = single_column_auc(np.arange(300), outcome, lead_folds(outcome, np.arange(300), seed=1))
     assert area < 0.6
+
+
+def test_a_leaky_name_alone_warns_and_a_confirmed_one_does_not(past: pl.DataFrame, as_of: datetime) -> None:
+    leads = _with_column(past, "Deal status", 0.2)
+    warned = train(leads, ScoringSettings(), as_of).card.warnings
+    confirmed = train(leads, ScoringSettings(confirmed=("Deal status",)), as_of).card.warnings
+    assert any("Deal status" in warning for warning in warned)
+    assert not any("Deal status" in warning for warning in confirmed)
+
+
+def test_a_column_whose_blanks_tell_the_outcome_is_used_with_a_warning(
+    past: pl.DataFrame, settings: ScoringSettings, as_of: datetime
+) -> None:
+    draw = np.random.default_rng(12)
+    told = [draw.random() < (0.85 if won else 0.4) for won in past["converted"]]
+    asked = [json.dumps({"Budget": f"{draw.integers(1, 4)} k"} if known else {}) for known in told]
+    card = train(past.with_columns(custom_fields=pl.Series(asked)), settings, as_of).card
+    assert any(warning.startswith("Whether Budget is filled") for warning in card.warnings)
+    assert "custom.Budget" in {feature.name for feature in card.features}
