@@ -32,7 +32,7 @@ from contact_pipeline.intake.receipt import file_digest, read_receipt
 from contact_pipeline.rescoring import drift_now
 from contact_pipeline.scoring.audit import not_additive, not_scored
 from contact_pipeline.scoring.drift import ALARM_FROM
-from contact_pipeline.scoring.life import alarmed, hot_is_worth_it
+from contact_pipeline.scoring.life import alarm_in_words, alarmed, hot_is_worth_it
 
 _MANY_FAIL = 0.2
 
@@ -133,6 +133,7 @@ def drift_quiet(home: HomeResource) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=not alarmed(found),
         severity=dg.AssetCheckSeverity.WARN,
+        description=alarm_in_words(alarmed(found)),
         metadata={"drift": metadata.drift(found), "alarm_from": ALARM_FROM},
     )
 

@@ -52,7 +52,8 @@ class _Listener(logging.Handler):
         elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             if not check.passed:
-                self._broken_promises.append(check.check_name)
+                why = f" ({check.description})" if check.description else ""
+                self._broken_promises.append(check.check_name + why)
         elif kind in {dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}:
             has_failed = kind == dg.DagsterEventType.STEP_FAILURE
             seconds = record.created - self._began

@@ -32,6 +32,7 @@ _SHARE_OF_KNOWN = 10
 _SHARE_THAT_TELLS = 100
 _SCORE_BINS = 10
 _FEWEST_LATELY = 200
+_MOST_NAMED = 3
 _MOST_IN_BLOCK = 2_000
 _FEWEST_IN_BLOCK = 20
 _FEWEST_OF_EACH = 3
@@ -196,6 +197,15 @@ def drift_by_column(then: Mapping[str, Sequence[int]], lately: Mapping[str, Sequ
 def alarmed(drift: Mapping[str, float]) -> tuple[str, ...]:
     """Columns that differ so much that a model should not be trusted unseen."""
     return tuple(name for name, index in drift.items() if index >= ALARM_FROM)
+
+
+def alarm_in_words(columns: Sequence[str]) -> str | None:
+    """What an alarm means, naming the columns that differ most; None where there is none."""
+    if not columns:
+        return None
+    more = len(columns) - _MOST_NAMED
+    named = ", ".join(columns[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"the contacts that came last differ from those learned from in {named}"
 
 
 def _psi(then: Sequence[int], lately: Sequence[int]) -> float:

@@ -204,3 +204,9 @@ def test_hot_is_worth_it_where_it_converts_half_as_often_again(warm_won: int, pa
 def test_too_few_past_leads_say_nothing_against_hot() -> None:
     assert life.hot_is_worth_it({"Hot": (19, 0), "Warm": (100, 90)})
     assert life.hot_is_worth_it({})
+
+
+def test_an_alarm_names_the_columns_that_differ_most_and_counts_the_others() -> None:
+    assert life.alarm_in_words(()) is None
+    assert str(life.alarm_in_words(("City",))).endswith("differ from those learned from in City")
+    assert str(life.alarm_in_words(("A", "B", "C", "D", "E"))).endswith("A, B, C and 2 more")
