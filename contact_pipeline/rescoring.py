@@ -154,7 +154,7 @@ def _situation(
 def _drift(connection: duckdb.DuckDBPyConnection, champion: InUse | None, as_of: datetime) -> dict[str, float]:
     if champion is None or champion.learned_from is None:
         return {}
-    lately, activities = contacts_frame(connection, LATELY), activities_frame(connection, LATELY)
+    lately, activities = to_score(connection, LATELY), activities_frame(connection, LATELY)
     return life.drift_by_column(champion.learned_from.states, life.states_of(champion.model, lately, as_of, activities))
 
 
@@ -177,7 +177,7 @@ def _whether_to_learn(
 def _learn(home: Home, champion: InUse | None, situation: Situation, now: datetime, *, released: bool) -> Learned:
     settings, as_of = home.settings.scoring, _start_of_day(now)
     with read_crm(home) as connection:
-        past, lately = contacts_frame(connection, PAST_LEADS), contacts_frame(connection, LATELY)
+        past, lately = contacts_frame(connection, PAST_LEADS), to_score(connection, LATELY)
         anybody = contacts_frame(connection, ANYBODY)
         activities = activities_frame(connection, f"{PAST_LEADS} OR {LATELY} OR {ANYBODY}")
         told_up_to = last_record(connection)
