@@ -23,7 +23,6 @@ from contact_pipeline.settings import ScoringSettings
 EVERYBODY = "true"
 DUE = "is_scored IS NOT TRUE"
 PAST_LEADS = "converted IS NOT NULL"
-WRITTEN_LAST = "scored_at = (SELECT max(scored_at) FROM contacts)"
 # About 10,000 of all contacts, the same ones each time.
 ANYBODY = "hash(contact_id) % (SELECT 1 + count(*) // 10_000 FROM contacts) = 0"
 _LATELY = 2_000
@@ -101,6 +100,15 @@ def not_fresh(connection: duckdb.DuckDBPyConnection) -> int:
         WHERE {DUE} OR model_version IS DISTINCT FROM (SELECT version FROM model_versions WHERE in_use)"""
     ).fetchall()
     return int(found[0][0])
+
+
+def written_last(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """lead_score and score_breakdown (JSON as text) of the contacts whose scores were written last."""
+    written: pl.DataFrame = connection.sql(
+        """SELECT lead_score, score_breakdown::VARCHAR AS score_breakdown
+        FROM contacts WHERE scored_at = (SELECT max(scored_at) FROM contacts)"""
+    ).pl()
+    return written
 
 
 def leads_in_short(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:

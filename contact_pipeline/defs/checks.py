@@ -13,12 +13,11 @@ from contact_pipeline.crm.audit import is_accounted_for
 from contact_pipeline.crm.history import past_import
 from contact_pipeline.crm.models import model_in_use
 from contact_pipeline.crm.scores import (
-    WRITTEN_LAST,
-    contacts_frame,
     converted_by_band,
     last_scored_all,
     leads_in_short,
     not_fresh,
+    written_last,
 )
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.defs import metadata
@@ -155,7 +154,7 @@ def every_contact_is_scored(home: HomeResource) -> dg.AssetCheckResult:
 )
 def factors_add_up(home: HomeResource) -> dg.AssetCheckResult:
     with read_crm(home.open()) as connection:
-        found = not_additive(contacts_frame(connection, WRITTEN_LAST))
+        found = not_additive(written_last(connection))
     return dg.AssetCheckResult(passed=found == 0, metadata={"found": found})
 
 

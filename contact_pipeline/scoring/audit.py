@@ -10,6 +10,7 @@ import polars as pl
 from contact_pipeline.settings import ScoringSettings
 
 _BREAKDOWN = pl.Struct({"base": pl.Float64, "factors": pl.List(pl.Struct({"effect": pl.Float64}))})
+_SLICE_ROWS = 50_000  # factors take more memory apart than as text
 _HALF_A_STEP = 0.05  # the score is shown with one decimal
 _TOLERANCE = 0.003  # 1e-4 log-odds are at most 0.0025 points of score
 
@@ -39,6 +40,10 @@ def not_scored(leads: pl.DataFrame, settings: ScoringSettings) -> int:
 
 def not_additive(leads: pl.DataFrame) -> int:
     """Number of contacts whose base and factors do not add up to the score as shown."""
+    return sum(_not_additive(part) for part in leads.iter_slices(_SLICE_ROWS))
+
+
+def _not_additive(leads: pl.DataFrame) -> int:
     parts = leads.select("lead_score", parts=pl.col("score_breakdown").str.json_decode(_BREAKDOWN)).unnest("parts")
     log_odds = pl.col("base") + pl.col("factors").list.eval(pl.element().struct.field("effect")).list.sum()
     score = 100 / (1 + (-log_odds).exp())
