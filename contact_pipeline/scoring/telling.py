@@ -10,7 +10,7 @@ from importlib.metadata import version
 import numpy as np
 import numpy.typing as npt
 
-from contact_pipeline.scoring.candidates import Candidate, Trial, holds_signal, is_quiet
+from contact_pipeline.scoring.candidates import Candidate, Trial, holds_signal, is_quiet, may_be_tuned
 from contact_pipeline.scoring.card import Drift, FeatureSummary, ModelCard, counted
 from contact_pipeline.scoring.drift import ALARM_FROM, SCORE
 from contact_pipeline.scoring.examples import FOLDS, Examples
@@ -63,7 +63,7 @@ def with_trials(
             "calibration": calibration_bins(past.outcome, served.probability),
             "gains": gains(past.outcome, served.probability),
             "drift": drift,
-            "warnings": (*card.warnings, *_warnings(served, drift)),
+            "warnings": (*card.warnings, *_warnings(served, past, drift)),
         }
     )
 
@@ -113,13 +113,13 @@ def model_reason(trial: Trial, past: PastLeads) -> str:
     )
 
 
-def _warnings(served: Trial, drift: tuple[Drift, ...]) -> list[str]:
+def _warnings(served: Trial, past: PastLeads, drift: tuple[Drift, ...]) -> list[str]:
     found = []
     if served.metrics.roc_auc > _SUSPICIOUS_AUC:
         found.append(
             f"An AUC of {served.metrics.roc_auc:.2f} is suspiciously good: look for a column that is filled in after the outcome."
         )
-    if not is_quiet(drift):
+    if may_be_tuned(past.known, past.conversions) and not is_quiet(drift):
         found.append("The scores of the latest leads drift: XGBoost may not serve alone.")
     drifting = [one.column for one in drift if one.psi >= ALARM_FROM and one.column != SCORE]
     if drifting:
