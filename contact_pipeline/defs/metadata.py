@@ -169,9 +169,24 @@ def model_card(card: ModelCard) -> dict[str, Any]:
         "chosen": card.chosen,
         "known_outcomes": card.leads,
         "conversions": card.conversions,
+        **_quality(card),
         "candidates": dg.MetadataValue.md(candidates_in_markdown(card)),
         "excluded": table([one.model_dump() for one in card.excluded]),
         "model_card": dg.MetadataValue.md(card_in_markdown(card)),
+    }
+
+
+def _quality(card: ModelCard) -> dict[str, float]:
+    """Measures of the candidate in use as numbers, which the UI plots over time; empty where none was measured."""
+    served = [one for one in card.candidates if one.name == card.chosen]
+    return {
+        name: value
+        for one in served
+        for name, value in (
+            ("auc", one.roc_auc),
+            ("calibration_error", one.ece),
+            ("lift_top_tenth", one.lift_top_decile),
+        )
     }
 
 

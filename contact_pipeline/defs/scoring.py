@@ -48,9 +48,9 @@ def lead_model(config: Learning, home: HomeResource) -> dg.MaterializeResult[Non
     found = learn_if_due(home.open(), _now(), retrain=config.retrain)
     return dg.MaterializeResult(
         metadata={
-            **metadata.model_card(found.model.card),
             "learned_anew": found.learned_anew,
             "decision": found.reason,
+            **metadata.model_card(found.model.card),
             "drift": metadata.drift(found.drift),
         }
     )

@@ -76,7 +76,7 @@ def test_problems_hold_no_value_of_a_cell(review: dict[str, Any]) -> None:
 
 def _screen(monkeypatch: pytest.MonkeyPatch, width: int, review: dict[str, Any], *, why: bool = False) -> list[str]:
     console = Console(width=width, record=True, highlight=False, soft_wrap=True, quiet=False, file=None)
-    monkeypatch.setattr(display, "_out", lambda: console)
+    monkeypatch.setattr(display, "console", lambda: console)
     display.show_reviews([review], why=why)
     return console.export_text().splitlines()
 
