@@ -112,8 +112,16 @@ class ImportSettings(_Frozen):
         "true",
         "1",
         "y",
+        "gewonnen",
+        "kunde",
+        "ja",
+        "gagné",
+        "oui",
+        "ganado",
+        "vinto",
+        "ganho",
     )
-    """Words in the outcome column that mean converted; case is ignored."""
+    """Words in the outcome column that mean converted; case and accents are ignored."""
     lost_words: tuple[str, ...] = (
         "lost",
         "closed lost",
@@ -123,6 +131,13 @@ class ImportSettings(_Frozen):
         "false",
         "0",
         "n",
+        "verloren",
+        "nicht gewonnen",
+        "nein",
+        "perdu",
+        "non",
+        "perdido",
+        "perso",
     )
     """Words in the outcome column that mean not converted. Any other word means unknown, and never teaches the model.
     """

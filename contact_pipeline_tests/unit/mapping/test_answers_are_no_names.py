@@ -89,12 +89,14 @@ def test_two_values_in_a_few_rows_say_nothing_against_a_header(table_of: TableMa
         ("Conversion", ["TRUE", "FALSE"]),
         ("Purchased", ["Yes", "No"]),
         ("Won/Lost", ["Won", "Lost"]),
+        ("Ergebnis", ["Gewonnen", "Verloren"]),
+        ("Spalte 7", ["gagné", "perdu"]),
         ("Deal Status", ["Won", "Lost"]),
         ("Outcome", ["Closed Won", "Closed Lost"]),
         ("converted to customer", ["1.0", "0.0"]),
     ],
 )
-def test_a_header_and_its_values_tell_together_who_became_a_customer(
+def test_values_that_name_a_sale_tell_the_outcome_with_or_without_a_header(
     table_of: TableMaker, header: str, values: list[str]
 ) -> None:
     assert _planned(table_of, header, values).field == "converted"
