@@ -175,7 +175,7 @@ def main() -> None:
     parser.add_argument("rows", nargs="?", type=int, default=ROWS)
     parser.add_argument("--keep", type=Path, help="folder with the CRM; made where it is not there, kept afterwards")
     asked = parser.parse_args()
-    preload(["contact_pipeline.scoring.scores"])
+    preload([])  # forked with polars loaded, a process gives memory back to the system later than that of a user does
     with tempfile.TemporaryDirectory() as temporary:
         root = (asked.keep or Path(temporary)) / "home"
         if not root.exists():

@@ -141,7 +141,7 @@ def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
 def _closing(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         connection.execute(
-            f"SET TimeZone = 'UTC'; SET memory_limit = '{_MEMORY_LIMIT}'; "
+            f"SET TimeZone = 'UTC'; SET memory_limit = '{_MEMORY_LIMIT}'; SET enable_progress_bar = false; "
             f"SET checkpoint_threshold = '{_CHECKPOINT_THRESHOLD}'"
         )
         yield connection
