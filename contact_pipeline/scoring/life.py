@@ -58,8 +58,8 @@ class LearnedFrom(BaseModel):
     """What a version was learned from, in aggregates, so that later it can be told how far the CRM has moved on.
 
     outcomes: leads won and lost in each of 256 groups of contacts (by a hash, so that what one import adds and another
-    takes away is not mistaken for nothing). told_up_to: the last record in the CRM. fields: custom fields that were filled
-    often enough to teach. states: contacts learned from in each state of each column, and of the score. alarms: columns in
+    takes away is not mistaken for nothing). told_up_to: the last record in the CRM. fields: custom fields, and kinds
+    of activities, that were filled often enough to teach. states: contacts learned from in each state of each column, and of the score. alarms: columns in
     which the contacts that came last differed already.
     """
 
@@ -149,9 +149,9 @@ def whether_to_learn(last: LearnedFrom | None, now: Situation, settings: Scoring
         return Decision(True, f"{fresh:,} outcomes are new, changed or gone, {needed:,} needed")
     if _can_learn(now.outcomes, settings) and not _can_learn(last.outcomes, settings):
         return Decision(True, "there are enough outcomes for a model now")
-    added = [name for name in now.fields if name not in last.fields]
-    if added and _can_learn(now.outcomes, settings):
-        return Decision(True, f"new columns that may tell something: {', '.join(added)}")
+    changed = sorted({*now.fields} ^ {*last.fields})
+    if changed and _can_learn(now.outcomes, settings):
+        return Decision(True, f"columns that may tell something came or went: {', '.join(changed)}")
     alarms = [name for name in alarmed(now.drift) if name not in last.alarms]
     if fresh and alarms:
         return Decision(True, f"the contacts that came last differ: {', '.join(alarms)}")

@@ -113,6 +113,26 @@ def test_a_file_of_activities_scores_the_people_in_it_and_nobody_else(
     assert _told_by_the_run(home)["dagster/row_count"] == 2
 
 
+def test_the_first_log_of_activities_is_learned_from_and_undoing_it_unlearns_it(
+    command: Command, contacts_csv: Callable[..., Path]
+) -> None:
+    _done(command("run", contacts_csv(*_leads())))
+    log = [f"p{number}@firm{number % 40}.example,Page view,2026-02-20 10:00:00,2" for number in range(60)]
+    _done(command("run", contacts_csv(_LOG[0], *log, name="log.csv")))
+    newest, before = json.loads(_done(command("models", "--json")))
+    assert newest["in_use"]
+    assert "Visits on record" in _columns(newest)
+    assert "Visits on record" not in _columns(before)
+    (import_id,) = [one["import_id"] for one in json.loads(_done(command("imports", "--json"))) if "log" in one["file"]]
+    _done(command("undo", import_id))
+    (in_use,) = [one for one in json.loads(_done(command("models", "--json"))) if one["in_use"]]
+    assert in_use["version"] == before["version"]
+
+
+def _columns(version: dict[str, Any]) -> set[str]:
+    return {one["label"] for one in version["card"]["features"]}
+
+
 def _scored_at(home: Home) -> dict[str, Any]:
     with read_crm(home) as connection:
         return dict(connection.execute("SELECT email, scored_at FROM contacts").fetchall())

@@ -108,7 +108,10 @@ def test_other_terms_a_new_column_or_no_usable_model_are_reasons_to_learn() -> N
     known = {"aa": (300, 700)}
     assert life.whether_to_learn(None, _now(known), SETTINGS).yes
     assert life.whether_to_learn(_learned(known), _now(known, terms="other"), SETTINGS).yes
-    assert life.whether_to_learn(_learned(known), _now(known, fields=("Tier",)), SETTINGS).yes
+    came = life.whether_to_learn(_learned(known), _now(known, fields=("Tier",)), SETTINGS)
+    assert came.reason == "columns that may tell something came or went: Tier"
+    went = _learned(known).model_copy(update={"fields": ("activities: visit",)})
+    assert life.whether_to_learn(went, _now(known), SETTINGS).yes
 
 
 def test_the_conversion_that_makes_a_model_possible_is_enough() -> None:
