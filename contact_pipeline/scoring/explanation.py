@@ -17,6 +17,7 @@ import polars as pl
 
 from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.scoring.attribute import GROUPS, Attribute
+from contact_pipeline.scoring.behaviour import FADING
 from contact_pipeline.scoring.columns import Column
 from contact_pipeline.scoring.features import COUNTS
 from contact_pipeline.scoring.model import Effects, LeadModel
@@ -148,7 +149,7 @@ def _points_pairs(table: PointsTable) -> Iterable[list[Pair]]:
 def _column_pairs(columns: tuple[Column, ...], *, decay: bool) -> Iterable[list[Pair]]:
     for column in columns:
         average = sum(column.conversions) / sum(column.leads)
-        decayed = decay and column.name in COUNTS
+        decayed = decay and column.name in COUNTS + FADING
         yield [_state_pair(column, state, average, decayed=decayed) for state in range(column.states)]
 
 
@@ -194,7 +195,9 @@ def _band_words(column: Column, band: int) -> str:
 
 
 def _number(column: Column, value: float) -> str:
-    """Three significant digits are enough for a reason."""
+    """Three significant digits are enough for a reason, and whole days."""
+    if column.direction < 0:
+        return f"{value:,.0f}"
     if column.name in ("completeness", "growth_rate"):
         return _percent(value)
     if abs(value) >= 1000:

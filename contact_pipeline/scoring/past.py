@@ -28,7 +28,7 @@ IntArray = npt.NDArray[np.intp]
 
 # More history than this hardly makes a better model of small trees, only a slower one.
 _MOST_LOOKS = 60_000
-_LOOKS_AT_DAYS = (1, 7, 28, 84, 168, 336)
+_LOOKS_AT_DAYS = (0, 3, 14, 42, 84, 168, 336)
 _MOSTLY_DATED = 0.5
 _FEWEST_OF_EACH = 10
 
@@ -156,9 +156,7 @@ def _looks(leads: pl.DataFrame, clock: datetime, horizon_days: int | None, *, ha
     looks = leads.join(days, how="cross").with_columns(moment=pl.col("created_at") + pl.duration(days=pl.col("days")))
     open_then = pl.col("converted_at").is_null() | (pl.col("moment") < pl.col("converted_at"))
     followed_up = pl.col("moment") <= pl.lit(clock - timedelta(days=horizon_days))
-    first = pl.col("days") == _LOOKS_AT_DAYS[0]
-    moment = pl.min_horizontal("moment", pl.coalesce("converted_at", "moment") - pl.duration(minutes=1))
-    return looks.filter(first | (open_then & followed_up)).with_columns(moment=moment).drop("days")
+    return looks.filter((pl.col("days") == 0) | (open_then & followed_up)).drop("days")
 
 
 def _order(leads: pl.DataFrame) -> pl.Expr:

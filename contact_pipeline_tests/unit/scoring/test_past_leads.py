@@ -99,11 +99,11 @@ def test_a_look_is_at_an_open_lead_and_its_horizon_is_over(
     contacts = pl.concat([_many(contacts_of), some])
     past = past_leads(contacts, SETTINGS, NOW, _activities(contacts))
     converted = past.leads["converted_at"].fill_null(NOW + timedelta(days=1))
-    assert (past.leads["moment"] < converted).all()
+    at_creation = past.leads["moment"] == past.leads["created_at"]
+    assert ((past.leads["moment"] < converted) | at_creation).all()
     in_time = (past.leads["converted_at"] - past.leads["moment"] <= HORIZON).fill_null(value=False)
     assert past.outcome.tolist() == in_time.cast(pl.Float64).to_list()
-    first = past.leads["moment"] <= past.leads["created_at"] + timedelta(days=1)
-    assert (first | (past.leads["moment"] <= past.clock - HORIZON)).all()
+    assert (at_creation | (past.leads["moment"] <= past.clock - HORIZON)).all()
     assert past.leads["contact_id"].n_unique() == past.known
 
 
@@ -131,3 +131,12 @@ def test_a_date_of_creation_in_the_future_is_a_slip(contacts_of: Maker) -> None:
     past = past_leads(contacts, SETTINGS, NOW)
     assert past.clock == NOW
     assert "c00001" not in past.leads["contact_id"].to_list()
+
+
+def test_the_age_of_a_lead_at_a_look_does_not_tell_the_outcome_by_how_it_was_counted(contacts_of: Maker) -> None:
+    contacts = _many(contacts_of)
+    past = past_leads(contacts, SETTINGS, NOW, _activities(contacts))
+    age = (past.leads["moment"] - past.leads["created_at"]).to_list()
+    won = {one for one, outcome in zip(age, past.outcome, strict=True) if outcome}
+    lost = {one for one, outcome in zip(age, past.outcome, strict=True) if not outcome}
+    assert won <= lost
