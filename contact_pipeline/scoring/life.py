@@ -59,8 +59,8 @@ class LearnedFrom(BaseModel):
 
     outcomes: leads won and lost in each of 256 groups of contacts (by a hash, so that what one import adds and another
     takes away is not mistaken for nothing). told_up_to: the last record in the CRM. fields: custom fields, and kinds
-    of activities, that were filled often enough to teach. states: contacts learned from in each state of each column, and of the score. alarms: columns in
-    which the contacts that came last differed already.
+    of activities, that were filled often enough to teach. states: contacts learned from in each state of each column, and of
+    the score. alarms: columns in which the contacts that came last differed already.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -133,15 +133,28 @@ def _columns(version: dict[str, Any]) -> set[str]:
     return {one["label"] for one in version["card"]["features"]}
 
 
+def test_a_word_of_fewer_than_five_leads_stands_in_no_card_report_or_metadata(
+    home: Home, command: Command, contacts_csv: Callable[..., Path]
+) -> None:
+    header, *leads = _leads()
+    lines = [f"{lead},{'Xyzzyplugh' if place < 4 else 'plain'}" for place, lead in enumerate(leads)]
+    _done(command("run", contacts_csv(f"{header},Colour", *lines)))
+    latest = home.reports / "latest"
+    told = [(latest / name).read_text(encoding="utf-8") for name in ("model_card.md", "report.html")]
+    told += [_done(command("models", "--json")), str(_told_by_the_run(home, "lead_model")), str(_told_by_the_run(home))]
+    assert "Colour" in told[0]
+    assert not [text for text in told if "xyzzyplugh" in text.lower() or "firm1.example" in text]
+
+
 def _scored_at(home: Home) -> dict[str, Any]:
     with read_crm(home) as connection:
         return dict(connection.execute("SELECT email, scored_at FROM contacts").fetchall())
 
 
-def _told_by_the_run(home: Home) -> dict[str, Any]:
-    """Metadata of the newest materialization of the scores."""
+def _told_by_the_run(home: Home, asset: str = "scored_leads") -> dict[str, Any]:
+    """Metadata of the newest materialization of an asset."""
     with opened_instance(home) as instance:
-        event = instance.get_latest_materialization_event(dg.AssetKey("scored_leads"))
+        event = instance.get_latest_materialization_event(dg.AssetKey(asset))
     assert event is not None
     assert event.asset_materialization is not None
     return {name: value.value for name, value in event.asset_materialization.metadata.items()}
