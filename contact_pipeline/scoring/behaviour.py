@@ -1,6 +1,6 @@
 """What people did and when, as attributes: counts that fade with time, from activity files.
 
-Belongs here: the kinds of activity, how fast each fades, counting them as of a moment, and how old a lead is then. Does not belong: where activities
+Belongs here: the kinds of activity, how fast each fades, and counting them as of a moment. Does not belong: where activities
 come from (`crm.activities`) and what they are worth (`points`, the models).
 
 An activity of age a counts 2^(-a / half-life): a contact without new ones cools by itself. Unsubscribes and bounces stay.
@@ -17,7 +17,6 @@ from contact_pipeline.scoring.attribute import Attribute, Group
 
 ACTIVITY_PREFIX = "activity."
 LAST_ACTIVITY = f"{ACTIVITY_PREFIX}last"
-LEAD_AGE = f"{ACTIVITY_PREFIX}age"
 _SECONDS_A_DAY = 86_400.0
 
 
@@ -58,14 +57,13 @@ ACTIVITY_ATTRIBUTES: tuple[Attribute, ...] = (
         for k in ACTIVITY_KINDS
     ),
     Attribute(LAST_ACTIVITY, "Days since the last activity on record", "behaviour", words=False, direction=-1),
-    Attribute(LEAD_AGE, "Days since creation", "behaviour", words=False, direction=-1),
 )
 
 
 def activity_counts(looks: pl.DataFrame, activities: pl.DataFrame | None) -> pl.DataFrame:
     """One row a look in the order given, a column an activity attribute, Float64.
 
-    looks: contact_id, created_at and `moment` (Datetime), the time of looking. activities: contact_id, kind, at, times; None
+    looks: contact_id and `moment` (Datetime), the time of looking. activities: contact_id, kind, at, times; None
     where no activity of anybody is on record, and everything is null then. Who has done nothing yet has counts of 0 and no
     last activity.
     """
@@ -78,11 +76,9 @@ def activity_counts(looks: pl.DataFrame, activities: pl.DataFrame | None) -> pl.
         *(_count(kind, ago).alias(ACTIVITY_PREFIX + kind.name) for kind in ACTIVITY_KINDS),
         ago.filter(pl.col("kind").is_in(SIGNS)).min().alias(LAST_ACTIVITY),
     )
-    age = _days(pl.col("moment") - pl.col("created_at")).clip(lower_bound=0.0).alias(LEAD_AGE)
-    filled = named.select("look", age).join(counts, on="look", how="left", maintain_order="left")
+    filled = named.select("look").join(counts, on="look", how="left", maintain_order="left")
     return filled.select(
-        pl.col(a.name) if a.name in (LAST_ACTIVITY, LEAD_AGE) else pl.col(a.name).fill_null(0.0)
-        for a in ACTIVITY_ATTRIBUTES
+        pl.col(a.name) if a.name == LAST_ACTIVITY else pl.col(a.name).fill_null(0.0) for a in ACTIVITY_ATTRIBUTES
     )
 
 

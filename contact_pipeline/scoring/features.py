@@ -94,7 +94,7 @@ def attribute_frame(
     weight = decay_weight(as_of, half_life_days) if decay else pl.lit(1.0)
     frame = contacts.select(_attribute_expressions(as_of, weight))
     moment = pl.col("moment") if "moment" in contacts.columns else pl.lit(as_of, dtype=pl.Datetime("us"))
-    frame = frame.hstack(activity_counts(contacts.select("contact_id", "created_at", moment=moment), activities))
+    frame = frame.hstack(activity_counts(contacts.select("contact_id", moment=moment), activities))
     return frame.hstack(custom_values(contacts, custom)) if custom else frame
 
 

@@ -14,7 +14,6 @@ import polars as pl
 
 from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.scoring.attribute import Attribute
-from contact_pipeline.scoring.behaviour import LEAD_AGE
 from contact_pipeline.scoring.card import ExcludedColumn
 from contact_pipeline.scoring.columns import Column, custom_attribute, encode, learn_column
 from contact_pipeline.scoring.examples import lead_folds
@@ -59,8 +58,6 @@ def _usable(
     """The column, or the reason why it is left out."""
     if is_named(attribute.name, attribute.label, settings.exclude):
         return "excluded by a setting"
-    if attribute.name == LEAD_AGE and past.horizon_days is None:
-        return "without dates of conversion it tells when a lead came, not how old it was"
     column = learn_column(
         attribute,
         frame[attribute.name],
