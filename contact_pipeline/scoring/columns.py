@@ -18,6 +18,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from contact_pipeline.scoring.attribute import Attribute, Group
+from contact_pipeline.scoring.behaviour import ACTIVITY_PREFIX
 from contact_pipeline.scoring.features import CUSTOM_PREFIX
 
 FloatArray = npt.NDArray[np.float64]
@@ -111,13 +112,13 @@ def learn_column(
 ) -> Column | str:
     """The column for an attribute of the past leads, or the reason why it cannot be used.
 
-    A String series under a number attribute is read as numbers. `lead` numbers the leads where one has several rows; it
-    then counts as one. Without `decay` no direction is imposed.
+    A String series under a number attribute is read as numbers. `lead` numbers the leads where one has several rows, the
+    earliest first; it then counts as one. Without `decay` no direction is imposed.
     """
     if series.len() == 0 or 1 - series.null_count() / series.len() < _LEAST_FILLED:
         return "filled for less than 5 % of past leads"
-    rows_a_lead = np.ones(series.len()) if lead is None else np.bincount(lead)[lead].astype(np.float64)
-    fewest = int(np.ceil(_FEWEST_LEADS_A_LEVEL * rows_a_lead.mean()))
+    leads_of = np.arange(series.len()) if lead is None else lead
+    fewest = int(np.ceil(_FEWEST_LEADS_A_LEVEL * len(leads_of) / len(np.unique(leads_of))))
     learn = _learn_words if attribute.words else _learn_numbers
     column = learn(attribute, series, fewest, half_life_days)
     if isinstance(column, str):
@@ -125,10 +126,20 @@ def learn_column(
     states = encode((column,), series.to_frame(column.name)).states[:, 0]
     if len(np.unique(states)) < 2:
         return "the same for all past leads"
-    leads = np.bincount(states, weights=1 / rows_a_lead, minlength=column.states)
-    conversions = np.bincount(states, weights=outcome / rows_a_lead, minlength=column.states)
+    share = _share_of_lead(attribute, leads_of)
+    leads = np.bincount(states, weights=share, minlength=column.states)
+    conversions = np.bincount(states, weights=outcome * share, minlength=column.states)
     counted = {"leads": _rounded(leads), "conversions": _rounded(conversions)}
     return column.model_copy(update={**counted, "direction": column.direction if decay else 0})
+
+
+def _share_of_lead(attribute: Attribute, lead: IntArray) -> FloatArray:
+    """What each row counts: what changes from look to look in equal parts, all else as at the first look."""
+    if attribute.name.startswith(ACTIVITY_PREFIX):
+        return np.asarray(1 / np.bincount(lead)[lead])
+    share = np.zeros(len(lead))
+    share[np.unique(lead, return_index=True)[1]] = 1.0
+    return share
 
 
 def _rounded(counts: npt.NDArray[Any]) -> tuple[int, ...]:

@@ -23,7 +23,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute("seniority", "Seniority", "demographic", source="job_title"),
     Attribute("department", "Department", "demographic", source="job_title"),
     Attribute("job_title", "Job Title", "demographic"),
-    Attribute("email_domain", "E-mail address", "demographic"),
+    Attribute("email_domain", "Kind of e-mail address", "demographic"),
     Attribute("industry", "Industry", "firmographic"),
     Attribute("company_size", "Company Size", "firmographic"),
     Attribute("annual_revenue", "Annual Revenue", "firmographic", words=False),
