@@ -28,7 +28,7 @@ from contact_pipeline.home import Home
 from contact_pipeline.scoring.categories import model_confidence
 from contact_pipeline.scoring.explanation import key_factors, score_breakdown
 from contact_pipeline.scoring.model import LeadModel
-from contact_pipeline.scoring.scores import Scores, score_in_slices
+from contact_pipeline.scoring.scores import Scores, score_contacts
 from contact_pipeline.scoring.training import train
 from contact_pipeline.settings import ScoringSettings
 from contact_pipeline_tests.unit.whole_way import bring_file
@@ -89,7 +89,7 @@ def _scores(home: Home, model: LeadModel, laps: dict[str, float]) -> Scores:
     """What was read is let go before anything is written."""
     contacts, activities = _read(home, laps)
     settings = home.settings.scoring
-    return lap(laps, "score", lambda: score_in_slices(contacts, model, settings, AS_OF, activities=activities))
+    return lap(laps, "score", lambda: score_contacts(contacts, model, settings, AS_OF, activities=activities))
 
 
 def _score_slice(

@@ -44,7 +44,7 @@ from contact_pipeline.home import Home
 from contact_pipeline.scoring import life
 from contact_pipeline.scoring.life import Decision, LearnedFrom, Situation
 from contact_pipeline.scoring.model import LeadModel
-from contact_pipeline.scoring.scores import Scores, score_in_slices
+from contact_pipeline.scoring.scores import Scores, score_contacts
 from contact_pipeline.scoring.training import train
 from contact_pipeline.settings import ScoringSettings
 
@@ -127,7 +127,7 @@ def _score(home: Home, now: datetime, *, everybody: bool) -> _Found:
         activities = activities_frame(connection, EVERYBODY if everybody else DUE)
         others = None if everybody else others_scored(connection)
     as_of = _start_of_day(now)
-    scores = score_in_slices(contacts, model, settings, as_of, activities=activities, others=others)
+    scores = score_contacts(contacts, model, settings, as_of, activities=activities, others=others)
     return _Found(scores, scored_with, everybody, model.method)
 
 

@@ -108,7 +108,8 @@ def activities_frame(connection: duckdb.DuckDBPyConnection, chosen: str = EVERYB
                   WHERE contributes AND email IN (SELECT email FROM living))
             JOIN (SELECT contact_id, is_duplicate FROM contacts) USING (contact_id) GROUP BY email)
         SELECT contact_id, kind, happened_at AS "at", arg_min(times, sequence) AS times
-        FROM living JOIN people USING (email) SEMI JOIN asked USING (contact_id) GROUP BY contact_id, kind, happened_at ORDER BY contact_id, happened_at, kind"""
+        FROM living JOIN people USING (email) SEMI JOIN asked USING (contact_id)
+        GROUP BY contact_id, kind, happened_at ORDER BY contact_id, happened_at, kind"""
     ).pl()
     return activities
 

@@ -3,10 +3,10 @@
 Belongs here: margins of held-out and of later leads, the ladder, the publish gate. Does not belong: fitting the final model
 (`training`).
 
-Of leads of one time no candidate sees the fold it is judged on. Of time, each learns from the earlier 80 % of the leads and is
-judged on the latest 20 %; that is shown, and decides only whether XGBoost may serve alone: not where the scores of the latest
-leads drift, for trees were measured to lose most there. Choosing the winner of the latest leads instead was measured to lose
-more than it gains.
+The ladder is climbed by leads of all times, of which no candidate sees the fold it is judged on. How each does on the latest
+20 % of the leads, learned from the earlier ones, is measured and shown, but chooses nothing: choosing the winner of the latest
+leads was measured to lose more than it gains. Time decides by drift alone: where the scores of the latest leads have moved,
+XGBoost may not serve alone, for trees were measured to lose most there.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """How far two groups of leads differ: the population stability index.
 
-Belongs here: the index, its levels, and the name of the score among the columns that drift. Does not belong: which groups are compared and what follows (`candidates`, `life`).
+Belongs here: the index, its levels, and the name of the score among the columns that drift. Does not belong: which groups are
+compared and what follows (`candidates`, `life`).
 """
 
 from __future__ import annotations

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from contact_pipeline.fields import FIELDS
 from contact_pipeline.scoring.attribute import Attribute
+from contact_pipeline.scoring.behaviour import ACTIVITY_PREFIX
 from contact_pipeline.scoring.features import ATTRIBUTES, CUSTOM_PREFIX
-
-ACTIVITY_PREFIX = "activity."
 
 _ATTRIBUTES = {key.lower(): attribute for attribute in ATTRIBUTES for key in (attribute.label, attribute.name)}
 _FIELD_NAMES = {key.lower(): field.name for field in FIELDS for key in (field.label, field.name)}

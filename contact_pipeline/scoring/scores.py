@@ -53,19 +53,6 @@ def score_contacts(
     *,
     activities: pl.DataFrame | None = None,
     others: pl.DataFrame | None = None,
-) -> pl.DataFrame:
-    """As `score_in_slices`, in one frame."""
-    return pl.concat(score_in_slices(contacts, model, settings, as_of, activities=activities, others=others).slices())
-
-
-def score_in_slices(
-    contacts: pl.DataFrame,
-    model: LeadModel,
-    settings: ScoringSettings,
-    as_of: datetime,
-    *,
-    activities: pl.DataFrame | None = None,
-    others: pl.DataFrame | None = None,
 ) -> Scores:
     """The scores of contacts in the order given.
 

@@ -10,8 +10,8 @@ import polars as pl
 from contact_pipeline.crm.scores import contacts_frame, write_scores
 from contact_pipeline.crm.session import open_crm
 from contact_pipeline.home import Home
-from contact_pipeline.scoring.scores import score_contacts
 from contact_pipeline.scoring.training import train
+from contact_pipeline_tests.unit.scoring.whole_scores import score_contacts
 from contact_pipeline_tests.unit.whole_way import bring_file, write_rows
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from pydantic import ValidationError
 
 from contact_pipeline.scoring.audit import not_scored
 from contact_pipeline.scoring.categories import with_categories
-from contact_pipeline.scoring.scores import score_contacts
 from contact_pipeline.scoring.training import LeadModel
 from contact_pipeline.settings import ScoringSettings
+from contact_pipeline_tests.unit.scoring.whole_scores import score_contacts
 
 Maker = Callable[..., pl.DataFrame]
 few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -8,9 +8,9 @@ import polars as pl
 
 from contact_pipeline.scoring.columns import Column
 from contact_pipeline.scoring.explanation import _state_pair
-from contact_pipeline.scoring.scores import score_contacts
 from contact_pipeline.scoring.training import LeadModel, train
 from contact_pipeline.settings import ScoringSettings
+from contact_pipeline_tests.unit.scoring.whole_scores import score_contacts
 
 _REASON = re.compile(r"([+-]) Lead Source (.+?): (\d+(?:\.\d)?) % of (\d+) past leads converted, (\d+) % on average")
 

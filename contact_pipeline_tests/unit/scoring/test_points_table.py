@@ -15,9 +15,9 @@ from contact_pipeline.errors import SettingsError
 from contact_pipeline.scoring.features import ATTRIBUTES, attribute_frame
 from contact_pipeline.scoring.points import PointsTable, default_points, points_table
 from contact_pipeline.scoring.policy import PointsRule
-from contact_pipeline.scoring.scores import score_contacts
 from contact_pipeline.scoring.training import train
 from contact_pipeline.settings import ScoringSettings, load_settings
+from contact_pipeline_tests.unit.scoring.whole_scores import score_contacts
 
 Maker = Callable[..., pl.DataFrame]
 DOUBLED = math.log(2)

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contact_pipeline.fields import SCORE_FIELD_NAMES
-from contact_pipeline.scoring.scores import score_contacts
 from contact_pipeline.scoring.training import LeadModel, train
 from contact_pipeline.settings import ScoringSettings
+from contact_pipeline_tests.unit.scoring.whole_scores import score_contacts
 
 Maker = Callable[..., pl.DataFrame]
 few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
