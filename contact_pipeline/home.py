@@ -57,6 +57,11 @@ class Home:
         return self.root / "dashboard"
 
     @property
+    def links(self) -> Path:
+        """The links to the dashboard, who may see what and until when."""
+        return self.dashboard / "links.sqlite"
+
+    @property
     def dagster(self) -> Path:
         """DAGSTER_HOME."""
         return self.root / "dagster"

@@ -220,7 +220,7 @@ def _type_words(field: FieldInfo) -> str:
     if "tuple" in str(field.annotation):
         return "list of text"
     plain = next(o for o in _plain_types(field.annotation) if o is not NoneType)
-    words = {bool: "true or false", int: "whole number", float: "number", str: "text"}[plain]
+    words = {bool: "true or false", int: "whole number", float: "number", str: "text", Path: "path of a file"}[plain]
     return words + _bounds(field)
 
 
