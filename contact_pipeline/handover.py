@@ -1,7 +1,7 @@
-"""What is handed over after scoring: workbooks, reports, the model card, and the snapshot that readers look at.
+"""What is handed over after scoring: workbooks, reports and the model card.
 
 Belongs here: what is written where, over the whole CRM (`latest`) and for each import. Does not belong: how a workbook
-or a page looks (`reporting`). Every file is the old one or the new one, whole.
+or a page looks (`reporting`), and the snapshot that the dashboard shows (`dashboard.snapshot`). Every file is the old one or the new one, whole.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
-from contact_pipeline.atomic import atomic_path, write_text
+from contact_pipeline.atomic import write_text
 from contact_pipeline.crm.history import IMPORTED, PastImport, past_imports
 from contact_pipeline.crm.models import model_in_use
 from contact_pipeline.crm.scores import contacts_frame
@@ -44,15 +43,6 @@ class Handed:
     files: tuple[Path, ...]
     leads: int
     distribution_svg: str
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A published snapshot; `size` in bytes."""
-
-    path: Path
-    leads: int
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +78,6 @@ def write_reports(home: Home, import_id: str | None) -> Handed:
 def write_model_card(home: Home, card: ModelCard) -> None:
     """reports/latest/model_card.md: all that is known of the model behind the scores."""
     write_text(home.reports / LATEST / MODEL_CARD, card_in_markdown(card))
-
-
-def publish_snapshot(home: Home) -> Snapshot:
-    """dashboard/<moment>.duckdb with the table leads, best first, and the pointer `current`; the last few are kept.
-
-    A new name each time: a process that has the old file open goes on reading it undisturbed.
-    """
-    leads = _look(home).leads.sort("lead_score", "contact_id", descending=[True, False], nulls_last=True)
-    path = home.dashboard / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.duckdb"
-    with atomic_path(path) as draft, duckdb.connect(str(draft)) as connection:
-        connection.register("sorted_leads", leads)
-        connection.execute("CREATE TABLE leads AS SELECT * FROM sorted_leads")
-    write_text(home.dashboard / "current", path.name)
-    for old in sorted(home.dashboard.glob("*.duckdb"))[: -home.settings.reports.snapshots_kept]:
-        old.unlink(missing_ok=True)
-    return Snapshot(path, leads.height, path.stat().st_size)
 
 
 def _look(home: Home) -> _Crm:

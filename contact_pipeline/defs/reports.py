@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from contact_pipeline import handover
+from contact_pipeline.dashboard.snapshot import publish_snapshot
 from contact_pipeline.defs import metadata
 from contact_pipeline.defs.home import HomeResource
 from contact_pipeline.defs.scoring import scored_leads
@@ -57,7 +58,7 @@ def lead_report(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Mat
     description="An immutable snapshot of the leads for readers, so that nobody who looks ever holds up the pipeline.",
 )
 def dashboard_snapshot(home: HomeResource) -> dg.MaterializeResult[None]:
-    snapshot = handover.publish_snapshot(home.open())
+    snapshot = publish_snapshot(home.open())
     return dg.MaterializeResult(
         metadata=metadata.rows(snapshot.leads, file=dg.MetadataValue.path(snapshot.path), bytes=snapshot.size)
     )

@@ -16,6 +16,7 @@ from contact_pipeline.crm.history import IMPORTED, WAITING, statuses
 from contact_pipeline.crm.models import model_in_use
 from contact_pipeline.crm.session import open_crm, read_crm, warehouse_of
 from contact_pipeline.crm.suppressions import suppress
+from contact_pipeline.dashboard.snapshot import publish_snapshot
 from contact_pipeline.erasure.crm_traces import erase_from_crm
 from contact_pipeline.erasure.leftovers import Search, sweep_drafts
 from contact_pipeline.erasure.mangling import are_in_step, mangle_import, put_in_inbox
@@ -151,7 +152,7 @@ def _make_again(home: Home, known: Mapping[str, str]) -> None:
             stages.report_duplicates(home, receipt)
     old = list(home.dashboard.glob("*.duckdb"))
     if old:
-        handover.publish_snapshot(home)
+        publish_snapshot(home)
     for path in old:
         path.unlink(missing_ok=True)
 
