@@ -1,7 +1,8 @@
 """What is handed over after scoring: workbooks, reports and the model card.
 
 Belongs here: what is written where, over the whole CRM (`latest`) and for each import. Does not belong: how a workbook
-or a page looks (`reporting`), and the snapshot that the dashboard shows (`dashboard.snapshot`). Every file is the old one or the new one, whole.
+or a page looks (`reporting`), and the snapshot that the dashboard shows (`dashboard.snapshot`). Every file is the old one
+or the new one, whole.
 """
 
 from __future__ import annotations
