@@ -1,8 +1,8 @@
 """How long the scoring of a full CRM takes, part by part: `python -m benchmarks.lead_speed [rows] [--keep FOLDER]`.
 
 Belongs here: these measurements. A CRM of so many contacts is made by importing them, and twice as many activities; a tenth
-has an outcome, all have custom fields. Then learning, the parts of scoring (features and effects, factors in words, confidence, writing back) and
-scoring as a whole are timed in a process of their own, so that the peak of memory is theirs.
+has an outcome, all have custom fields. Then learning, the parts of scoring (features and effects, factors in words,
+confidence, writing back) and scoring as a whole are timed in a process of their own, so that the peak of memory is theirs.
 """
 
 from __future__ import annotations

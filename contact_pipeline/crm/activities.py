@@ -16,9 +16,10 @@ import duckdb
 import polars as pl
 
 from contact_pipeline.cleaning.emails import TOMBSTONE_EMAIL
+from contact_pipeline.crm.erased_rows import keep_erased_rows
 from contact_pipeline.crm.history import recount
 from contact_pipeline.crm.scores import EVERYBODY, mark_due
-from contact_pipeline.matching.links import ROWS_PER_IMPORT, Skip
+from contact_pipeline.matching.links import ROWS_PER_IMPORT
 
 KNOWN_ALREADY = "activity known already"
 COUNTS, LEFT_OUT = "created", "skipped"  # the states of an activity
@@ -54,7 +55,7 @@ def take_activities(connection: duckdb.DuckDBPyConnection, intake: ActivityIntak
     These are kept as opted out for good; their contacts are to be folded anew. Needs an open transaction.
     """
     _touch(connection, intake.import_id, also=_STATED, rows=intake.rows)
-    _keep_erased(connection, intake)
+    keep_erased_rows(connection, "activities", intake.rows, intake.import_id, intake.start, {"state": LEFT_OUT})
     connection.execute("DELETE FROM activities WHERE import_id = ? AND email IS NOT NULL", [intake.import_id])
     connection.execute(
         f"""INSERT INTO activities BY NAME
@@ -149,27 +150,6 @@ def _settle(connection: duckdb.DuckDBPyConnection, besides: str | None = None) -
         if import_id != besides:
             recount(connection, import_id)
     mark_due(connection, "SELECT email FROM concerned")
-
-
-def _keep_erased(connection: duckdb.DuckDBPyConnection, intake: ActivityIntake) -> None:
-    """Rows of people who were erased count as they did; one that was never counted is skipped. Nothing else is kept."""
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE erased AS
-        SELECT $import_id::VARCHAR AS import_id, $start::BIGINT + ordinal AS sequence, sheet, line
-        FROM read_parquet($rows) WHERE is_valid AND email = '{TOMBSTONE_EMAIL}'""",
-        {"import_id": intake.import_id, "start": intake.start, "rows": str(intake.rows)},
-    )
-    connection.execute(
-        """DELETE FROM activities
-        WHERE import_id = ? AND email IS NULL AND (sheet, line) NOT IN (SELECT (sheet, line) FROM erased)""",
-        [intake.import_id],
-    )
-    connection.execute(
-        f"""INSERT INTO activities BY NAME
-        SELECT *, '{LEFT_OUT}' AS state, '{Skip.ERASED}' AS reason FROM erased
-        WHERE (sheet, line) NOT IN (SELECT (sheet, line) FROM activities WHERE import_id = ? AND email IS NULL)""",
-        [intake.import_id],
-    )
 
 
 def _note_opt_outs(connection: duckdb.DuckDBPyConnection, intake: ActivityIntake) -> list[str]:

@@ -17,10 +17,11 @@ from pathlib import Path
 import duckdb
 
 from contact_pipeline.cleaning.emails import TOMBSTONE_EMAIL
+from contact_pipeline.crm.erased_rows import keep_erased_rows
 from contact_pipeline.crm.fold import GOLDEN_COLUMNS, in_key_order
 from contact_pipeline.crm.refolding import refold, touch
 from contact_pipeline.fields import Survivorship
-from contact_pipeline.matching.links import ROWS_PER_IMPORT, Skip
+from contact_pipeline.matching.links import ROWS_PER_IMPORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def import_records(connection: duckdb.DuckDBPyConnection, intake: Intake, rules:
         "SELECT match_key FROM incoming UNION SELECT match_key FROM records WHERE import_id = $import_id",
         {"import_id": intake.import_id},
     )
-    _keep_erased(connection, intake)
+    stands_for = {"policy": intake.policy, "contributes": False, "state": "skipped"}
+    keep_erased_rows(connection, "records", intake.rows, intake.import_id, intake.start, stands_for)
     gone = connection.execute(
         "DELETE FROM records WHERE import_id = ? AND match_key IS NOT NULL", [intake.import_id]
     ).fetchall()[0][0]
@@ -106,26 +108,4 @@ def _note_opt_outs(connection: duckdb.DuckDBPyConnection, intake: Intake) -> Non
         SELECT DISTINCT email, ?::TIMESTAMP, import_id FROM incoming
         WHERE opted_out AND email NOT IN (SELECT match_key FROM opt_outs)""",
         [intake.received_at],
-    )
-
-
-def _keep_erased(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:
-    """Rows of people who were erased count as they did; one that was never counted is skipped. Nothing else is kept."""
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE erased AS
-        SELECT $import_id::VARCHAR AS import_id, $start::BIGINT + ordinal AS sequence, sheet, line,
-               $policy::VARCHAR AS policy, false AS contributes
-        FROM read_parquet($rows) WHERE is_valid AND email = '{TOMBSTONE_EMAIL}'""",
-        {"import_id": intake.import_id, "start": intake.start, "policy": intake.policy, "rows": str(intake.rows)},
-    )
-    connection.execute(
-        """DELETE FROM records
-        WHERE import_id = ? AND match_key IS NULL AND (sheet, line) NOT IN (SELECT (sheet, line) FROM erased)""",
-        [intake.import_id],
-    )
-    connection.execute(
-        f"""INSERT INTO records BY NAME
-        SELECT *, 'skipped' AS state, '{Skip.ERASED}' AS reason FROM erased
-        WHERE (sheet, line) NOT IN (SELECT (sheet, line) FROM records WHERE import_id = ?)""",
-        [intake.import_id],
     )
