@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 import click
 import pytest
-from pydantic import BaseModel
 
 from contact_pipeline import settings
 from contact_pipeline.cli import main as command_line
 from contact_pipeline.home import Home
 from contact_pipeline.scoring.points import default_points
+from contact_pipeline.settings.base import Frozen
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -74,9 +74,10 @@ def test_a_reference_page_is_what_the_code_says(name: str, generator: ModuleType
 
 
 def test_every_setting_is_described(generator: ModuleType) -> None:
-    sections = [v for v in vars(settings).values() if isinstance(v, type) and issubclass(v, BaseModel)]
     shown = [
-        model for model in sections if model.model_fields and model not in {settings.Settings, settings.ImportOptions}
+        model
+        for model in Frozen.__subclasses__()
+        if model.model_fields and model not in {settings.Settings, settings.ImportOptions}
     ]
     missing = [
         f"{model.__name__}.{name}"
@@ -105,7 +106,9 @@ def test_every_command_and_option_in_the_docs_exists() -> None:
     used = [(block, words) for block, words in _lines(_blocks("sh", "sh run")) if words[0] == "contact-pipeline"]
     assert used
     for block, words in used:
-        command = command_line.commands.get(words[1])
+        command: click.Command | None = command_line
+        for name in words[1:]:
+            command = command.commands.get(name) if isinstance(command, click.Group) else command
         assert isinstance(command, click.Command), f"{block}: {words[1]}"
         known = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= known, block
