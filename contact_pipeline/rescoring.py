@@ -37,6 +37,7 @@ from contact_pipeline.crm.scores import (
     to_score,
     write_scores,
 )
+from contact_pipeline.crm.scorings import note_scoring
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.errors import PipelineError
 from contact_pipeline.handover import write_model_card
@@ -109,6 +110,7 @@ def score_due(home: Home, now: datetime, *, everybody: bool) -> Scored:
     rewrite = found.scores.brief.height > _UPDATED_AT_MOST
     with open_crm(home) as connection:
         changed = write_scores(connection, found.scores.slices(), now, rewrite=rewrite)
+        note_scoring(connection, now, changed)
         if found.everybody:
             note_all_scored(connection, found.scored_with, now)
     return Scored(found.scores.brief, changed, found.everybody, found.method)

@@ -10,7 +10,7 @@ import duckdb
 from contact_pipeline.errors import PipelineError
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _FIELD_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in FIELDS)
 _SCORE_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in SCORE_FIELDS)
@@ -33,6 +33,17 @@ _SUPPRESSIONS = "suppressions (digest VARCHAR, since TIMESTAMP)"
 _ACTIVITIES = """activities (
         import_id VARCHAR, sequence BIGINT, sheet VARCHAR, line BIGINT, email VARCHAR, kind VARCHAR,
         happened_at TIMESTAMP, times DOUBLE, state VARCHAR, reason VARCHAR)"""
+
+# How all leads stood after each scoring, in totals.
+_SCORINGS = """scorings (
+        scored_at TIMESTAMP, method VARCHAR, model_version VARCHAR, leads BIGINT, hot BIGINT, warm BIGINT, cold BIGINT,
+        mean_score DOUBLE, expected_wins DOUBLE)"""
+
+# A line of it, of the contacts as they stand.
+STANDING = """SELECT max(scored_at), arg_max(score_method, scored_at), arg_max(model_version, scored_at), count(*),
+        count(*) FILTER (lead_category = 'Hot'), count(*) FILTER (lead_category = 'Warm'),
+        count(*) FILTER (lead_category = 'Cold'), avg(lead_score), sum(conversion_probability)
+    FROM contacts WHERE lead_score IS NOT NULL"""
 
 # No primary keys: uniqueness is the merge's job and its index would cost more than the merge.
 _TABLES = (
@@ -63,6 +74,7 @@ _TABLES = (
         version VARCHAR, created_at TIMESTAMP, method VARCHAR, in_use BOOLEAN, card JSON, model BLOB, learned_from JSON,
         decision VARCHAR, reason VARCHAR, used_since TIMESTAMP, is_pinned BOOLEAN)""",
     "score_history (scored_at TIMESTAMP, contact_id VARCHAR, lead_score DOUBLE, lead_category VARCHAR, model_version VARCHAR)",
+    _SCORINGS,
 )
 
 # What brings a layout to the next one.
@@ -95,6 +107,8 @@ _MIGRATIONS: dict[int, tuple[str, ...]] = {
         ),
         "UPDATE model_versions SET decision = 'promoted', used_since = created_at, is_pinned = false",
     ),
+    # What was noted of earlier scorings is each change of a score, but not who was undone since: so none can be told.
+    4: (f"CREATE TABLE {_SCORINGS}", f"INSERT INTO scorings FROM ({STANDING} HAVING count(*) > 0)"),
 }
 
 

@@ -28,6 +28,7 @@ _TAKEN_BACK: dict[int, tuple[str, ...]] = {
             for column in ("learned_from", "decision", "reason", "used_since", "is_pinned")
         ),
     ),
+    5: ("DROP TABLE scorings",),
 }
 
 
