@@ -1,0 +1,26 @@
+"""A browser that opened a link, without a browser: the application over a home, asked in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.testclient import TestClient
+
+from contact_pipeline.dashboard.app import build_app
+from contact_pipeline.dashboard.links import Clock, utc_now
+from contact_pipeline.home import Home
+
+ADDRESS = "http://127.0.0.1:3080"
+
+
+def client_of(home: Home, clock: Clock = utc_now) -> TestClient:
+    """A client that opened nothing yet."""
+    return TestClient(build_app(home, clock), base_url=ADDRESS, follow_redirects=False)
+
+
+def opened_client(home: Home, only: Mapping[str, tuple[str, ...]] | None = None, clock: Clock = utc_now) -> TestClient:
+    """A client that opened a new link with that scope; everything where none is given."""
+    client = client_of(home, clock)
+    _, token = client.app.state.links.make("a test", 14, only or {})  # type: ignore[attr-defined]
+    assert client.post("/open", data={"token": token}).status_code == 204
+    return client
