@@ -1,16 +1,15 @@
 """What a page posts: the fields of a form, read before the handler runs.
 
 Belongs here: reading a body, within a limit. Does not belong: what the fields mean. Handlers are plain functions that run
-in threads and cannot wait for a body; they find it with `posted`.
+in threads and cannot wait for a body; they find its fields with `posted`. One that waits may still read the body itself.
 """
 
 from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contact_pipeline.dashboard.notices import Notice, notice_page
 
@@ -31,6 +30,10 @@ def posted_pairs(request: Request) -> list[tuple[str, str]]:
     return pairs
 
 
+class TooLong(Exception):
+    """A body of more than BODY_BYTES."""
+
+
 class PostedForms:
     """Puts the fields of a posted form on `request.state.posted`; longer bodies than BODY_BYTES are refused unread."""
 
@@ -41,27 +44,37 @@ class PostedForms:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = Request(scope, receive)
         try:
-            pairs = _fields(await _body(request))
-        except HTTPException:
+            body = await _body(Request(scope, receive))
+            pairs = _fields(body)
+        except ClientDisconnect:
+            return  # nobody is there to answer
+        except TooLong:
             await notice_page(_TOO_LARGE)(scope, receive, send)
         except ValueError:
             await notice_page(_NO_FORM)(scope, receive, send)
         else:
             scope.setdefault("state", {})["posted"] = pairs
-            await self._app(scope, receive, send)
+            await self._app(scope, _again(body, receive), send)
 
 
 async def _body(request: Request) -> bytes:
-    if request.method in ("GET", "HEAD"):
-        return b""
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > BODY_BYTES:
-            raise HTTPException(413)
+            raise TooLong
     return bytes(body)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Says the body that was read once more, then whatever comes."""
+    parts: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def next_message() -> Message:
+        return parts.pop() if parts else await receive()
+
+    return next_message
 
 
 def _fields(body: bytes) -> list[tuple[str, str]]:
