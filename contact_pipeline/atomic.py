@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_DRAFT = re.compile(r"\..+\.(\d+)-[0-9a-f]{8}\.tmp(?:\.wal)?")  # with the number of the process; DuckDB adds .wal
+# With the number of the process; DuckDB adds .wal, and a folder .tmp for what does not fit its memory.
+_DRAFT = re.compile(r"\..+\.(\d+)-[0-9a-f]{8}\.tmp(?:\.wal|\.tmp)?")
 
 
 @contextmanager
@@ -58,7 +60,7 @@ def _sweep_leftovers(folder: Path) -> None:
     for path in folder.glob(".*.tmp*"):
         match = _DRAFT.fullmatch(path.name)
         if match and not _is_alive(int(match.group(1))):
-            path.unlink(missing_ok=True)
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _is_alive(process_id: int) -> bool:

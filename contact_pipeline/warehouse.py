@@ -12,9 +12,10 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
@@ -22,6 +23,8 @@ from contact_pipeline.atomic import atomic_path, draft_beside
 from contact_pipeline.errors import HomeBusy, PipelineError
 from contact_pipeline.hardships import explained, hardship
 from contact_pipeline.turns import turn
+
+T = TypeVar("T")
 
 _LOCK_SIGNS = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
 _MEMORY_LIMIT = "1GB"  # beyond it DuckDB works on disk; the fold of 1M contacts is no slower for it
@@ -68,6 +71,17 @@ class Warehouse:
         with explained(self.path.parent), _closing(self._open(read_only=True)) as connection:
             yield connection
 
+    @contextmanager
+    def attached_to(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Let the database of another connection read this one as `crm` while the block runs. Raises as `reading` does."""
+        with explained(self.path.parent):
+            with self._first_in_line(read_only=True):
+                self._once_free(lambda: connection.execute("ATTACH $path AS crm (READ_ONLY)", {"path": str(self.path)}))
+            try:
+                yield
+            finally:
+                connection.execute("DETACH crm")
+
     def rewrite(self) -> None:
         """Write the file anew: DuckDB leaves bytes of what was deleted in it, and a killed process what it kept on disk.
 
@@ -105,10 +119,13 @@ class Warehouse:
         return turn(line, self.wait_seconds, busy=self._busy, in_line=self.in_line, writes=not read_only)
 
     def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        return self._once_free(lambda: duckdb.connect(str(self.path), read_only=read_only))
+
+    def _once_free(self, open_it: Callable[[], T]) -> T:
         deadline = time.monotonic() + self.wait_seconds
         while True:
             try:
-                return duckdb.connect(str(self.path), read_only=read_only)
+                return open_it()
             except duckdb.Error as error:
                 if not any(sign in str(error) for sign in _LOCK_SIGNS):
                     raise self._not_opened(error) from error
@@ -134,6 +151,13 @@ class Warehouse:
 def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
     """An empty database that is gone when the block ends."""
     with _closing(duckdb.connect(":memory:")) as connection:
+        yield connection
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database of its own in a file that nobody else opens, closed when the block ends. Raises StorageFailed."""
+    with explained(path.parent), _closing(duckdb.connect(str(path))) as connection:
         yield connection
 
 

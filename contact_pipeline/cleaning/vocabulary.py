@@ -46,6 +46,12 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 
 @cache
+def country_names() -> dict[str, str]:
+    """Alpha-2 code -> English name."""
+    return {row["alpha_2"]: row["names"].split("|")[0] for row in _rows("countries")}
+
+
+@cache
 def countries() -> dict[str, str]:
     """Folded name, alpha-2 or alpha-3 code -> alpha-2 code."""
     found: dict[str, str] = {}

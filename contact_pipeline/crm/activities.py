@@ -99,20 +99,23 @@ def activities_frame(connection: duckdb.DuckDBPyConnection, chosen: str = EVERYB
     An activity is of the contact that its address leads to: one that is not flagged rather than a flagged twin, one that is
     kept under the address itself rather than one under another by decision. Without such a contact it is left out.
     """
-    activities: pl.DataFrame = connection.sql(
-        f"""WITH asked AS (SELECT contact_id FROM contacts WHERE {chosen}),
-        living AS (FROM activities WHERE state = '{COUNTS}' AND email IN (
-            SELECT email FROM records SEMI JOIN asked USING (contact_id) WHERE contributes)),
-        people AS (
-            SELECT email, arg_min(contact_id, (is_duplicate, match_key <> email, sequence)) AS contact_id
-            FROM (SELECT email, match_key, sequence, contact_id FROM records
-                  WHERE contributes AND email IN (SELECT email FROM living))
-            JOIN (SELECT contact_id, is_duplicate FROM contacts) USING (contact_id) GROUP BY email)
-        SELECT contact_id, kind, happened_at AS "at", arg_min(times, sequence) AS times
-        FROM living JOIN people USING (email) SEMI JOIN asked USING (contact_id)
-        GROUP BY contact_id, kind, happened_at ORDER BY contact_id, happened_at, kind"""
-    ).pl()
+    activities: pl.DataFrame = connection.sql(activities_query(chosen)).pl()
     return activities
+
+
+def activities_query(chosen: str = EVERYBODY) -> str:
+    """SQL for the rows of `activities_frame`."""
+    return f"""WITH asked AS (SELECT contact_id FROM contacts WHERE {chosen}),
+    living AS (FROM activities WHERE state = '{COUNTS}' AND email IN (
+        SELECT email FROM records SEMI JOIN asked USING (contact_id) WHERE contributes)),
+    people AS (
+        SELECT email, arg_min(contact_id, (is_duplicate, match_key <> email, sequence)) AS contact_id
+        FROM (SELECT email, match_key, sequence, contact_id FROM records
+              WHERE contributes AND email IN (SELECT email FROM living))
+        JOIN (SELECT contact_id, is_duplicate FROM contacts) USING (contact_id) GROUP BY email)
+    SELECT contact_id, kind, happened_at AS "at", arg_min(times, sequence) AS times
+    FROM living JOIN people USING (email) SEMI JOIN asked USING (contact_id)
+    GROUP BY contact_id, kind, happened_at ORDER BY contact_id, happened_at, kind"""
 
 
 _STATED = f"UNION SELECT email FROM read_parquet($rows) WHERE is_valid AND email <> '{TOMBSTONE_EMAIL}'"

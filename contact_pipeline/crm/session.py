@@ -1,6 +1,6 @@
-"""Getting at the CRM of a home: to write in one transaction, or to look.
+"""Getting at the CRM of a home: to write in one transaction, to look, or to copy from it.
 
-Belongs here: the two ways in. Does not belong: waiting and locking (`warehouse`).
+Belongs here: the ways in. Does not belong: waiting and locking (`warehouse`).
 """
 
 from __future__ import annotations
@@ -52,3 +52,15 @@ def read_crm(home: Home, *, wait_seconds: float | None = None) -> Iterator[duckd
     with in_memory() as connection:
         ensure_tables(connection)
         yield connection
+
+
+@contextmanager
+def attached_crm(home: Home, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let another database read the CRM as `crm` while the block runs; it is made where there is none. Raises HomeBusy."""
+    if not home.crm.exists():
+        with open_crm(home):
+            pass
+    with read_crm(home):  # brings a file of an older version up to date
+        pass
+    with warehouse_of(home).attached_to(connection):
+        yield

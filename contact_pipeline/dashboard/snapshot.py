@@ -1,20 +1,55 @@
 """The snapshot that readers look at: published after each scoring run, under a new name.
 
-Belongs here: publishing it, and which ones are kept. Does not belong: what a reader asks of it (`reader`).
+Belongs here: what is copied from the CRM, publishing it whole, and which snapshots are kept. Does not belong: the leads as
+numbers (`codes`) and what a reader asks (`reader`). Whoever looks opens a snapshot and never crm.duckdb, which one process
+at a time can open.
+
+Tables of a snapshot:
+
+    leads           one row a contact in call order: rank (from 0; the rowid too), contact_id, is_duplicate, every CRM field,
+                    custom_fields (JSON as text), the score columns but score_breakdown, movement, search
+    breakdowns      contact_id, score_breakdown (JSON as text)
+    codes           rank and the leads as small numbers, see `codes`
+    filters         place, name, label, order
+    filter_values   place, code, value, label
+    actions         text (recommended_action), action, trigger
+    activities      contact_id, kind, at, times: what the contacts did, by contact and moment
+    imports, records, opt_outs, custom_fields, companies, score_history, scorings
+                    as in the CRM (`crm.tables`)
+    model_versions  as in the CRM but for the model itself
+    meta            layout, run (`answers.RunFacts` as JSON)
+
+The view `contacts` is `leads` under the name that the CRM's own queries ask for.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
 from contact_pipeline.atomic import atomic_path, write_text
-from contact_pipeline.crm.scores import contacts_frame
-from contact_pipeline.crm.session import read_crm
+from contact_pipeline.crm.activities import activities_query
+from contact_pipeline.crm.models import versions
+from contact_pipeline.crm.session import attached_crm
+from contact_pipeline.dashboard.answers import RunFacts
+from contact_pipeline.dashboard.codes import folded, make_codes
+from contact_pipeline.dashboard.filters import MOVED_DOWN, MOVED_UP, NEW, SAME
 from contact_pipeline.home import Home
+from contact_pipeline.reporting.aggregates import CATEGORIES
+from contact_pipeline.reporting.playbook import load_playbook
+from contact_pipeline.scoring.actions import action_table
+from contact_pipeline.warehouse import new_file
+
+LAYOUT: Final = 1
+POINTER: Final = "current"
+
+_AS_THEY_ARE = ("imports", "records", "opt_outs", "custom_fields", "companies", "score_history", "scorings")
+_CALLED_LATER = "coalesce(opted_out, false) OR coalesce(converted, false)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +62,92 @@ class Snapshot:
 
 
 def publish_snapshot(home: Home) -> Snapshot:
-    """dashboard/<moment>.duckdb with the table leads, best first, and the pointer `current`; the last few are kept.
+    """dashboard/<moment>.duckdb and the pointer `current` to it; the last few are kept. Raises HomeBusy, StorageFailed.
 
     A new name each time: a process that has the old file open goes on reading it undisturbed.
     """
-    with read_crm(home) as crm:
-        leads = contacts_frame(crm).sort("lead_score", "contact_id", descending=[True, False], nulls_last=True)
-    path = home.dashboard / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.duckdb"
-    with atomic_path(path) as draft, duckdb.connect(str(draft)) as connection:
-        connection.register("sorted_leads", leads)
-        connection.execute("CREATE TABLE leads AS SELECT * FROM sorted_leads")
-    write_text(home.dashboard / "current", path.name)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    path = home.dashboard / f"{now:%Y%m%dT%H%M%S%f}.duckdb"
+    with atomic_path(path) as draft, new_file(draft) as connection:
+        with attached_crm(home, connection):
+            _copy_crm(connection)
+        _complete(connection, home)
+        facts = _facts(connection, path.stem, now)
+        connection.execute("CREATE TABLE meta AS SELECT ? AS layout, ? AS run", [LAYOUT, _as_json(facts)])
+    write_text(home.dashboard / POINTER, path.name)
     for old in sorted(home.dashboard.glob("*.duckdb"))[: -home.settings.reports.snapshots_kept]:
         old.unlink(missing_ok=True)
-    return Snapshot(path, leads.height, path.stat().st_size)
+    return Snapshot(path, facts.leads, path.stat().st_size)
+
+
+def facts_of_json(text: str) -> RunFacts:
+    """The facts of a run from what `meta` holds."""
+    stored = json.loads(text)
+    moments = {name: stored[name] and datetime.fromisoformat(stored[name]) for name in ("published_at", "scored_at")}
+    return RunFacts(**{**stored, **moments})
+
+
+def _as_json(facts: RunFacts) -> str:
+    return json.dumps(asdict(facts), default=datetime.isoformat)
+
+
+def _copy_crm(connection: duckdb.DuckDBPyConnection) -> None:
+    """All that is asked of the CRM; nobody can write to it meanwhile."""
+    for name in _AS_THEY_ARE:
+        connection.execute(f"CREATE TABLE {name} AS FROM crm.{name}")
+    connection.execute("CREATE TABLE model_versions AS SELECT * EXCLUDE (model) FROM crm.model_versions")
+    connection.execute(
+        "CREATE TABLE breakdowns AS SELECT contact_id, score_breakdown::VARCHAR AS score_breakdown FROM crm.contacts"
+    )
+    connection.execute(_LEADS)
+    connection.execute("CREATE VIEW contacts AS FROM leads")
+    connection.execute("CREATE TEMP TABLE activities AS FROM crm.activities")
+
+
+# `movement` compares categories with those that stood before the day of the latest scoring, as `score_change` compares
+# scores: so a small import that is scored in the afternoon does not hide who moved in the morning.
+_BETTER = f"list_position({[*reversed(CATEGORIES)]!r}, {{}})"
+_LEADS = f"""
+    CREATE TABLE leads AS
+    WITH today AS (SELECT max(scored_at)::DATE AS day FROM crm.contacts),
+    moved AS (SELECT DISTINCT contact_id FROM crm.score_history, today WHERE scored_at >= day),
+    before AS (
+        SELECT contact_id, arg_max(lead_category, scored_at) AS category_before
+        FROM crm.score_history SEMI JOIN moved USING (contact_id), today WHERE scored_at < day GROUP BY contact_id),
+    ordered AS (
+        SELECT contacts.* EXCLUDE (score_breakdown, is_scored) REPLACE (custom_fields::VARCHAR AS custom_fields),
+            CASE WHEN lead_category IS NULL THEN NULL
+                 WHEN moved.contact_id IS NULL THEN '{SAME}'
+                 WHEN category_before IS NULL THEN '{NEW}'
+                 WHEN {_BETTER.format("lead_category")} > {_BETTER.format("category_before")} THEN '{MOVED_UP}'
+                 WHEN {_BETTER.format("lead_category")} < {_BETTER.format("category_before")} THEN '{MOVED_DOWN}'
+                 ELSE '{SAME}' END AS movement,
+            {folded("concat_ws(' ', full_name, company, email)")} AS search
+        FROM crm.contacts LEFT JOIN moved USING (contact_id) LEFT JOIN before USING (contact_id)
+        ORDER BY {_CALLED_LATER}, coalesce({_BETTER.format("lead_category")}, 0) DESC, lead_score DESC NULLS LAST, contact_id)
+    SELECT row_number() OVER () - 1 AS rank, * FROM ordered"""
+
+
+def _complete(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """What follows from the copies."""
+    connection.execute(f"CREATE TABLE main.activities AS {activities_query()}")
+    connection.execute("DROP TABLE temp.activities")
+    settings = home.settings
+    make_codes(
+        connection,
+        action_table(settings.scoring.actions),
+        load_playbook(settings.reports.playbook),
+        settings.dashboard.filter_values,
+    )
+
+
+def _facts(connection: duckdb.DuckDBPyConnection, name: str, now: datetime) -> RunFacts:
+    leads, scored_at, method, version = connection.execute(
+        "SELECT count(*), max(scored_at), arg_max(score_method, scored_at), arg_max(model_version, scored_at) FROM leads"
+    ).fetchall()[0]
+    facts = RunFacts(name, now, scored_at, method or "", version or "", None, leads)
+    card = next((one.card for one in versions(connection) if one.version == version), None)
+    if card is None or method != "model":
+        return facts
+    chosen = next((one for one in card.candidates if one.name == card.chosen), None)
+    return replace(facts, roc_auc=chosen.roc_auc if chosen else None)

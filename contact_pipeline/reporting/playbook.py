@@ -55,17 +55,23 @@ def load_playbook(own: tuple[Play, ...] = ()) -> tuple[Play, ...]:
 
 def segments_of(leads: pl.DataFrame, plays: Sequence[Play]) -> list[Segment]:
     """Each play with its leads. The first play that fits a lead counts; who opted out or is a customer is in none."""
-    place = pl.lit(None, dtype=pl.Int64)
-    for index in range(len(plays) - 1, -1, -1):
-        place = pl.when(fits_lead(plays[index])).then(pl.lit(index, dtype=pl.Int64)).otherwise(place)
     reason = pl.col("key_factors").str.split("; ").list.first().str.extract(_FIRST_REASON, 1)
-    approached = leads.filter(~pl.any_horizontal(pl.col("opted_out", "converted").fill_null(value=False)))
-    placed = with_asked(approached, {play.field for play in plays}).select(place=place, factor=reason)
+    placed = leads.select(place=plays_of(leads, plays), factor=reason).drop_nulls("place")
     counts = dict(placed.group_by("place").len().iter_rows())
     common = placed.drop_nulls().group_by("place", "factor").len().filter(pl.col("len") >= SMALLEST_GROUP)
     ordered = common.sort("len", "factor", descending=[True, False]).unique("place", keep="first", maintain_order=True)
     factors = dict(ordered.select("place", "factor").iter_rows())
     return [Segment(play, counts.get(index, 0), factors.get(index)) for index, play in enumerate(plays)]
+
+
+def plays_of(leads: pl.DataFrame, plays: Sequence[Play]) -> pl.Series:
+    """The index of the first play that fits each lead; null for who opted out or is a customer."""
+    place = pl.lit(None, dtype=pl.Int64)
+    for index in range(len(plays) - 1, -1, -1):
+        place = pl.when(fits_lead(plays[index])).then(pl.lit(index, dtype=pl.Int64)).otherwise(place)
+    is_approached = ~pl.any_horizontal(pl.col("opted_out", "converted").fill_null(value=False))
+    asked = with_asked(leads, {play.field for play in plays})
+    return asked.select(pl.when(is_approached).then(place).alias("play")).to_series()
 
 
 def first_steps(segments: Sequence[Segment]) -> dict[str, str]:

@@ -46,6 +46,23 @@ def recommended_action(table: tuple[ActionRule, ...]) -> pl.Expr:
     return action
 
 
+def action_and_trigger(text: str, table: tuple[ActionRule, ...]) -> tuple[str, str]:
+    """A recommended_action in its two parts: what to do, and why.
+
+    Both may have brackets of their own, so the line of the table that it comes from says where one ends. Where that line is
+    gone, the trigger is what the last bracket closes; "" where there is none.
+    """
+    for rule in table:
+        if text.startswith(f"{rule.action} ({rule.trigger}") and text.endswith(")"):
+            return rule.action, text[len(rule.action) + 2 : -1]
+    open_brackets = 0
+    for place in range(len(text) - 1, 0, -1):
+        open_brackets += {")": 1, "(": -1}.get(text[place], 0)
+        if not open_brackets:
+            return (text[:place].rstrip(), text[place + 1 : -1]) if text.endswith(")") else (text, "")
+    return text, ""
+
+
 def _fits(rule: ActionRule) -> pl.Expr:
     tests = [fits_lead(rule)]
     if rule.confidence:
