@@ -2,7 +2,7 @@
 
 Belongs here: declaring commands and turning errors into one line and an exit status. Does not belong: what a command
 does (`imports`, `inspection`, `defs.running`), how facts are laid out (`display`) and the commands of the models
-(`model_commands`). Slow imports happen inside the commands that need them: `inspect` must answer within a second.
+and of the dashboard (`model_commands`, `dashboard_commands`). Slow imports happen inside the commands that need them: `inspect` must answer within a second.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import click
 
 from contact_pipeline import display
 from contact_pipeline.command_tools import JSON_OPTION, given_home, opened_runner, print_facts
+from contact_pipeline.dashboard_commands import dashboard
 from contact_pipeline.errors import HomeBusy, PipelineError, UsageError
 from contact_pipeline.hardships import explained
 from contact_pipeline.home import Home
@@ -170,6 +171,7 @@ def score(*, retrain: bool, as_json: bool) -> None:
 
 
 main.add_command(models)
+main.add_command(dashboard)
 
 
 @main.command()
@@ -253,20 +255,39 @@ def erase(email: str, *, yes: bool, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--port", default=3000, show_default=True, help="Port of the UI on this machine.")
-def dev(port: int) -> None:
-    """Start the Dagster UI and daemon.
+@click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on this machine.")
+@click.option(
+    "--dashboard-port",
+    type=click.IntRange(1, 65_535),
+    metavar="PORT",
+    help="Port of the dashboard. [default: dashboard.port]",
+)
+def dev(port: int, dashboard_port: int | None) -> None:
+    """Start the Dagster UI and daemon and the dashboard, until Ctrl-C.
 
     Files put into the drop folder of the home are imported.
     """
+    from contact_pipeline.together import run_together
+
     home = given_home()
     with opened_runner(home):  # makes the home, and finds out that it can be used
         pass
-    os.environ |= {"DAGSTER_HOME": str(home.dagster), "CONTACT_PIPELINE_HOME": str(home.root)}
-    click.echo(f"Drop files into {home.drop}. The UI is at http://127.0.0.1:{port}.", err=True)
-    sys.stderr.flush()
-    arguments = ["dagster", "dev", "-m", "contact_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606  no shell is wanted
+    click.echo(f"Drop files into {home.drop}. The Dagster UI is at http://127.0.0.1:{port}.", err=True)
+    dagster = ["dagster", "dev", "-m", "contact_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    dashboard_port = dashboard_port or home.settings.dashboard.port
+    programs = {
+        "The Dagster UI": [sys.executable, "-m", *dagster],
+        "The dashboard": [
+            sys.executable,
+            "-m",
+            "contact_pipeline",
+            "dashboard",
+            "serve",
+            "--port",
+            str(dashboard_port),
+        ],
+    }
+    run_together(programs, {"DAGSTER_HOME": str(home.dagster), "CONTACT_PIPELINE_HOME": str(home.root)})
 
 
 def _fault(error: Exception) -> str:

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from contact_pipeline.errors import StorageFailed
+from contact_pipeline.hardships import hardship, words_of
 
 _LAYOUT = 1
 _WAIT_SECONDS = 10  # for another process to end its visit
@@ -26,6 +27,7 @@ _TABLES = (
     """CREATE TABLE views (
         link_id TEXT NOT NULL REFERENCES links ON DELETE CASCADE, name TEXT NOT NULL, pairs TEXT NOT NULL,
         saved_at REAL NOT NULL, PRIMARY KEY (link_id, name)) STRICT, WITHOUT ROWID""",
+    "CREATE TABLE served (address TEXT NOT NULL) STRICT",
 )
 
 
@@ -53,9 +55,8 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
             _lay_out(connection, path)
             yield connection
     except (sqlite3.Error, OSError) as error:
-        raise StorageFailed(
-            f"The links in {path} cannot be used ({error}). See that the file is there and whole."
-        ) from error
+        unusable = StorageFailed(f"The links in {path} cannot be used ({error}). See that the file is there and whole.")
+        raise hardship(words_of(error), path.parent) or unusable from error
 
 
 @contextmanager

@@ -186,6 +186,18 @@ class Links:
         with writing(self._file) as connection:
             connection.execute("DELETE FROM sessions WHERE session_digest = ?", (_digest(secret),))
 
+    def note_served(self, address: str) -> None:
+        """Where the dashboard listens, for links that are made from now on."""
+        with writing(self._file) as connection:
+            connection.execute("DELETE FROM served")
+            connection.execute("INSERT INTO served VALUES (?)", (address,))
+
+    def served(self) -> str | None:
+        """Where the dashboard listened last; None where it never did."""
+        with reading(self._file) as connection:
+            row = connection.execute("SELECT address FROM served").fetchone()
+        return row[0] if row else None
+
     def _note_use(self, link_id: str, now: datetime) -> None:
         with writing(self._file) as connection:
             connection.execute("UPDATE links SET last_used_at = ? WHERE link_id = ?", (now.timestamp(), link_id))

@@ -26,6 +26,11 @@ def base_address(settings: DashboardSettings) -> str:
     return settings.address or f"{scheme}://{_in_address(settings.host)}:{settings.port}"
 
 
+def link_address(settings: DashboardSettings, served: str | None, token: str) -> str:
+    """The whole link. `served` is where the dashboard listened last, which counts unless the settings name an address."""
+    return f"{settings.address or served or base_address(settings)}/open#{token}"
+
+
 def host_names(settings: DashboardSettings) -> list[str]:
     """The names that a browser may call us by; under any other, a page elsewhere speaks to us through a forged name."""
     named = urlsplit(base_address(settings)).hostname or ""

@@ -1,0 +1,99 @@
+"""Listening: the dashboard as a process of its own.
+
+Belongs here: the socket, TLS, and the server around the application. Does not belong: the application (`app`) and who may
+reach it (`whereabouts`). The log tells of faults and nothing of requests: an address says what somebody looks for.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import ssl
+from collections.abc import Callable
+
+import uvicorn
+
+from contact_pipeline.dashboard.app import build_app
+from contact_pipeline.dashboard.links import Links
+from contact_pipeline.dashboard.whereabouts import base_address, check_reach
+from contact_pipeline.errors import PipelineError, UsageError
+from contact_pipeline.home import Home
+from contact_pipeline.settings import DashboardSettings
+
+_GRACE_SECONDS = 5  # for downloads under way, once it is told to stop
+
+
+class CannotListen(PipelineError):
+    """The address is taken, or not of this machine."""
+
+
+def serve(home: Home, on_listening: Callable[[str], None]) -> None:
+    """Serve the dashboard until SIGINT or SIGTERM; `on_listening` is told the address once it answers there.
+
+    Raises UsageError for a home that does not exist or settings that would show leads to others, CannotListen.
+    """
+    settings = home.settings.dashboard
+    if not home.root.exists():
+        raise UsageError(f"There is nothing in {home.root} yet. Import a file first: contact-pipeline run FILE.")
+    check_reach(settings)
+    _check_certificate(settings)
+    home.set_up()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    with _listening(settings) as listener:
+        address = base_address(settings)
+        Links(home).note_served(address)
+        server = uvicorn.Server(_configuration(home))
+        on_listening(address)
+        _end_quietly_on_signals()
+        server.run(sockets=[listener])
+
+
+def _configuration(home: Home) -> uvicorn.Config:
+    """Who is in front of us is believed about the client only where a proxy is meant to be there."""
+    settings = home.settings.dashboard
+    return uvicorn.Config(
+        build_app(home),
+        access_log=False,
+        log_config=None,
+        log_level=logging.WARNING,
+        server_header=False,
+        ws="none",
+        lifespan="off",
+        proxy_headers=settings.address is not None,
+        forwarded_allow_ips="127.0.0.1",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+    )
+
+
+def _listening(settings: DashboardSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+        raise CannotListen(
+            f"Cannot listen on {settings.host}, port {settings.port} ({why}). Stop what listens there, or give"
+            " another --port."
+        ) from error
+
+
+def _check_certificate(settings: DashboardSettings) -> None:
+    if settings.tls_certificate is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_certificate, settings.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(
+            f"{settings.tls_certificate} and {settings.tls_key} cannot be used as certificate and key ({error.strerror})."
+            " Both are PEM files, the key without a password."
+        ) from error
+
+
+def _end_quietly_on_signals() -> None:
+    """The server shuts down on a signal and then raises it once more, when there is nothing left to do."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
