@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from contact_pipeline.dashboard.answers import RunFacts
+from contact_pipeline.dashboard.static_files import static_address
 from contact_pipeline.errors import PipelineError
 from contact_pipeline.reporting.charts import percent
 
@@ -68,6 +69,7 @@ def environment() -> Environment:
     made.filters.update(
         count=count, percent=share, score=score, points=points, day=day, moment=moment, machine_time=datetime.isoformat
     )
+    made.globals.update(static_address=static_address)
     return made
 
 
