@@ -18,6 +18,7 @@ from contact_pipeline.atomic import write_text
 from contact_pipeline.crm.history import IMPORTED, PastImport, past_imports
 from contact_pipeline.crm.models import model_in_use
 from contact_pipeline.crm.scores import contacts_frame
+from contact_pipeline.crm.scorings import trend
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.home import Home
@@ -86,6 +87,7 @@ def _look(home: Home) -> _Crm:
         imports = [past for past in past_imports(connection) if past.status == IMPORTED]
         model = model_in_use(connection)
         leads = contacts_frame(connection)
+        past_runs = trend(connection)
         links = connection.sql(
             "SELECT import_id, sheet, line, contact_id FROM records WHERE contact_id IS NOT NULL ORDER BY sequence"
         ).pl()
@@ -94,6 +96,7 @@ def _look(home: Home) -> _Crm:
         imports=[_import_facts(past) for past in imports],
         card=model.card if model else None,
         plays=load_playbook(home.settings.reports.playbook),
+        trend=past_runs,
     )
     return _Crm(leads, links, imports, facts)
 
@@ -111,7 +114,7 @@ def _write_each(
     for past in _due(home, crm, import_id, name):
         path = home.reports / past.import_id / name
         own = crm.links.filter(pl.col("import_id") == past.import_id).select("contact_id").unique()
-        facts = replace(crm.facts, imports=[_import_facts(past)])
+        facts = replace(crm.facts, imports=[_import_facts(past)], trend=None)
         write(path, crm.leads.join(own, on="contact_id", how="semi"), facts, past)
         files.append(path)
     return Handed(latest, tuple(files), crm.leads.height, histogram(score_bins(crm.leads)))

@@ -6,6 +6,7 @@ what the totals say (`reporting.trend`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ import duckdb
 
 from contact_pipeline.crm.tables import STANDING
 
+_MOST_RUNS = 12
 _COLUMNS = "scored_at, method, model_version, leads, hot, warm, cold, mean_score, expected_wins"
 
 
@@ -45,6 +47,14 @@ class Move:
     leads: int
 
 
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The latest scorings, the oldest first, and who moved between the last two of them."""
+
+    runs: Sequence[Scoring]
+    moves: Sequence[Move] = ()
+
+
 def note_scoring(connection: duckdb.DuckDBPyConnection, now: datetime, changed: int) -> None:
     """Put on record how leads stand after a scoring that `changed` so many; no change and the same leads leave no record.
 
@@ -61,6 +71,14 @@ def past_scorings(connection: duckdb.DuckDBPyConnection) -> list[Scoring]:
     """All that are on record, the oldest first."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM scorings ORDER BY scored_at").fetchall()
     return [Scoring(*row) for row in rows]
+
+
+def trend(connection: duckdb.DuckDBPyConnection) -> Trend:
+    """Up to 12 scorings: the last of each day; each of them where all were on one day."""
+    past = past_scorings(connection)
+    last_of_day = list({one.scored_at.date(): one for one in past}.values())
+    runs = (last_of_day if len(last_of_day) > 1 else past)[-_MOST_RUNS:]
+    return Trend(runs, moves_since(connection, runs[-2].scored_at) if len(runs) > 1 else ())
 
 
 def moves_since(connection: duckdb.DuckDBPyConnection, moment: datetime) -> list[Move]:

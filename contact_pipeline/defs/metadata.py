@@ -13,8 +13,8 @@ import polars as pl
 from contact_pipeline.cleaning.activity_words import ActivityKind
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 from contact_pipeline.intake.tables import RowKind, SourceFile
-from contact_pipeline.reporting.charts import svg_data_uri
 from contact_pipeline.reporting.model_card import candidates_in_markdown, card_in_markdown
+from contact_pipeline.reporting.svg import data_uri
 from contact_pipeline.scoring.card import ModelCard
 
 _FIELD_COLUMNS = [
@@ -39,7 +39,7 @@ SCORE_SCHEMA = dg.TableSchema(columns=_SCORE_COLUMNS)
 
 def schema_of(kind: str) -> dg.TableSchema:
     """The columns of cleaned rows in an import of this kind."""
-    return _ACTIVITY_SCHEMA if kind == "activities" else CONTACT_SCHEMA
+    return {"activities": _ACTIVITY_SCHEMA, "workbook": _OUTCOME_SCHEMA}.get(kind, CONTACT_SCHEMA)
 
 
 def columns(*names_and_descriptions: tuple[str, str, str]) -> dg.TableSchema:
@@ -55,6 +55,13 @@ _ACTIVITY_SCHEMA = columns(
     ("happened_at", "TIMESTAMP", "When, UTC"),
     ("times", "DOUBLE", "How often"),
     ("opted_out", "BOOLEAN", "Does this row opt the person out?"),
+)
+
+_OUTCOME_SCHEMA = columns(
+    ("told_of", "VARCHAR", "Whose outcome it is: the id of a contact"),
+    ("lead_status", "VARCHAR", "The outcome as reps chose it"),
+    ("converted", "BOOLEAN", "Won, lost, or blank where it says neither"),
+    ("converted_at", "TIMESTAMP", "The day on which the workbook came, where it was won"),
 )
 
 
@@ -196,7 +203,7 @@ def _rounded(value: str | float) -> str | float:
 
 def picture(title: str, svg: str) -> dg.MarkdownMetadataValue:
     """An inline picture that the UI draws."""
-    return dg.MetadataValue.md(f"![{title}]({svg_data_uri(svg)})")
+    return dg.MetadataValue.md(f"![{title}]({data_uri(svg)})")
 
 
 RAW_SCHEMA = columns(

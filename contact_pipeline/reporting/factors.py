@@ -1,4 +1,4 @@
-"""What moves the score, over all leads: the contributions of each source column, averaged.
+"""What moves the score of some leads: the contributions of each source column, averaged.
 
 Belongs here: reading score breakdowns and averaging them. Does not belong: how a contribution is found (`scoring`).
 """
@@ -16,6 +16,7 @@ from contact_pipeline.scoring.card import SMALLEST_GROUP
 
 _LEADS_READ = 20_000  # an even sample: its means are good to a tenth of a point
 _LEAST_LOG_ODDS = 0.02  # half a point of score: below it, no bar to see
+_BEST = 10  # a tenth
 _REST = "other"  # the group of the factor that sums up all small ones
 
 
@@ -36,11 +37,13 @@ class Factor:
         return max(self.raises or 0.0, -(self.lowers or 0.0))
 
 
-def key_factors(leads: pl.DataFrame, *, most: int = 10) -> list[Factor]:
-    """The columns that move scores furthest, strongest first."""
+def key_factors(leads: pl.DataFrame, *, most: int = 10, least_share: float = 0) -> list[Factor]:
+    """The columns that move scores furthest, strongest first; only effects on at least `least_share` of the leads."""
+    texts = _sample(leads)
+    fewest = max(SMALLEST_GROUP, math.ceil(least_share * texts.len()))
     factors = [
-        Factor(label, _mean_points(effects, 1), _mean_points(effects, -1))
-        for label, effects in _effects_by_label(leads).items()
+        Factor(label, _mean_points(effects, 1, fewest), _mean_points(effects, -1, fewest))
+        for label, effects in _effects_by_label(texts).items()
     ]
     seen = [factor for factor in factors if factor.reach > 0]
     return sorted(seen, key=lambda factor: (-factor.reach, factor.label))[:most]
@@ -51,17 +54,32 @@ def score_points(log_odds: float) -> float:
     return 100 / (1 + math.exp(-log_odds)) - 50
 
 
-def _effects_by_label(leads: pl.DataFrame) -> dict[str, list[float]]:
-    """Log-odds by source column, in an even sample of the leads."""
+def high_scoring(leads: pl.DataFrame) -> tuple[str, pl.DataFrame]:
+    """Of leads in order, best first: what the high-scoring ones are called, and those: the Hot ones, or the best tenth
+    where hardly anybody is Hot.
+    """
+    hot = leads.filter(pl.col("lead_category") == "Hot")
+    if hot.height >= SMALLEST_GROUP:
+        return "Hot leads", hot
+    known = leads.filter(pl.col("lead_score").is_not_null())
+    return "The best tenth of the leads", known.head(known.height // _BEST)
+
+
+def _sample(leads: pl.DataFrame) -> pl.Series:
     texts = leads["score_breakdown"].drop_nulls()
+    return texts.gather_every(max(1, math.ceil(texts.len() / _LEADS_READ)))
+
+
+def _effects_by_label(texts: pl.Series) -> dict[str, list[float]]:
+    """Log-odds by source column."""
     found: defaultdict[str, list[float]] = defaultdict(list)
-    for text in texts.gather_every(max(1, math.ceil(texts.len() / _LEADS_READ))):
+    for text in texts:
         for factor in json.loads(text)["factors"]:
             if factor["group"] != _REST:
                 found[factor["label"]].append(factor["effect"])
     return found
 
 
-def _mean_points(values: list[float], sign: int) -> float | None:
+def _mean_points(values: list[float], sign: int, fewest: int) -> float | None:
     same = [value for value in values if value * sign >= _LEAST_LOG_ODDS]
-    return score_points(sum(same) / len(same)) if len(same) >= SMALLEST_GROUP else None
+    return score_points(sum(same) / len(same)) if len(same) >= fewest else None

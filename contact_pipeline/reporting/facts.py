@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from contact_pipeline.crm.scorings import Trend
 from contact_pipeline.reporting.playbook import load_playbook
 from contact_pipeline.scoring.card import ModelCard
 from contact_pipeline.scoring.policy import Play
@@ -53,13 +54,14 @@ class ImportFacts:
 class ReportFacts:
     """The frame of a workbook or report. `generated_at` is UTC; `card` is None before the first scoring.
 
-    `plays` is the playbook in force.
+    `plays` is the playbook in force. `trend` is over the whole CRM; None where fewer leads are shown.
     """
 
     generated_at: datetime
     imports: Sequence[ImportFacts] = ()
     card: ModelCard | None = None
     plays: Sequence[Play] = field(default_factory=load_playbook)
+    trend: Trend | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ def _measured(card: ModelCard) -> Iterator[str]:
     for title, measured in (
         ("On held-out leads, in folds", card.candidates),
         ("Forward in time: learned from the earlier leads, measured on the latest", card.forward),
+        ("Engagement propensity, on held-out contacts", [card.engagement] if card.engagement else []),
     ):
         rows = [_measures(one, is_chosen=one.name == card.chosen) for one in measured]
         yield from _section(title, _table(("candidate", *_MEASURES), rows) if rows else "")

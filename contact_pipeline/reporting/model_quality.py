@@ -7,10 +7,17 @@ from __future__ import annotations
 
 import math
 
+from contact_pipeline.reporting.chance import outside
 from contact_pipeline.scoring.card import Drift, Metrics, ModelCard
 from contact_pipeline.scoring.drift import ALARM_FROM, SCORE, WATCH_FROM
 
-_NAMES = {"points": "Points", "regression": "Regression", "xgboost": "XGBoost", "blend": "Blend"}
+_NAMES = {
+    "points": "Points",
+    "regression": "Regression",
+    "xgboost": "XGBoost",
+    "blend": "Blend",
+    "engagement": "Engagement",
+}
 _EFFORT = 0.2  # the share of leads that a team calls first, for the sentence on gains
 
 
@@ -47,6 +54,10 @@ def model_findings(card: ModelCard) -> list[str]:
             f"The best tenth of the leads converts {chosen.lift_top_decile:.1f} times as often as the average lead."
         )
         found.append(_calibration_sentence(chosen))
+    if card.calibration:
+        found.append(_band_sentence(card))
+    if card.engagement:
+        found.append(_engagement_sentence(card.engagement))
     return found
 
 
@@ -98,4 +109,19 @@ def _calibration_sentence(chosen: Metrics) -> str:
     return (
         f"Predicted chances are off by {off:.1f} points on average; by chance alone the best possible predictions would be "
         f"off by {chance:.1f}."
+    )
+
+
+def _band_sentence(card: ModelCard) -> str:
+    bins, off = len(card.calibration), len(outside(card))
+    return (
+        f"{bins - off} of {bins} groups of leads convert as predicted, as far as chance lets one tell"
+        f"{'.' if not off else f'; {off} do not: do not read their chances to the point.'}"
+    )
+
+
+def _engagement_sentence(engagement: Metrics) -> str:
+    return (
+        f"Who engages is told apart with an AUC of {engagement.roc_auc:.2f} (0.50 by chance): the tenth most likely to engage "
+        f"does so {engagement.lift_top_decile:.1f} times as often as the average."
     )

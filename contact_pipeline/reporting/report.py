@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from contact_pipeline.atomic import write_text
+from contact_pipeline.crm.scorings import Trend
 from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.reporting import charts
 from contact_pipeline.reporting.aggregates import (
@@ -30,23 +31,17 @@ from contact_pipeline.reporting.aggregates import (
     segments,
     summarise_categories,
 )
-from contact_pipeline.reporting.factors import key_factors
+from contact_pipeline.reporting.factors import high_scoring, key_factors
 from contact_pipeline.reporting.facts import ROW_STATES, ImportFacts, ReportFacts
-from contact_pipeline.reporting.model_quality import (
-    baseline,
-    candidate_name,
-    drift_in_words,
-    horizon_in_words,
-    kept_out,
-    model_findings,
-)
+from contact_pipeline.reporting.model_section import model_section
 from contact_pipeline.reporting.playbook import first_steps, segments_of
-from contact_pipeline.scoring.card import SMALLEST_GROUP, Metrics, ModelCard
+from contact_pipeline.reporting.trend import movements, run_labels, standings, trend_in_words
+from contact_pipeline.scoring.card import SMALLEST_GROUP
 from contact_pipeline.scoring.policy import Play
 
 _SEGMENT_FIELDS = ("industry", "lead_source", "country", "company_size")
-_WIDE, _HALF, _PHONE = 780, 372, 340
-_IN_FOLDS = "All candidates on leads they had not seen"
+_WIDE, _HALF, _THIRD, _PHONE = 780, 372, 244, 340
+_OFTEN = 0.1  # a factor that moves a smaller share of the leads is no key to them
 _SURE = 3.5  # standard errors; below it, one of a few dozen segments stands out by chance
 
 
@@ -72,7 +67,8 @@ def render_report(leads: pl.DataFrame, facts: ReportFacts) -> str:
             **_playbook(leads, facts.plays),
             **_imports(facts.imports),
             **_quality(leads, facts.imports),
-            **_model(facts),
+            **_trend(facts.trend),
+            **model_section(facts.card, width=_THIRD),
         )
     )
 
@@ -89,19 +85,29 @@ def _templates() -> Environment:
 def _scores(leads: pl.DataFrame) -> dict[str, object]:
     categories = summarise_categories(leads)
     splits = {name: segments(leads, name) for name in _SEGMENT_FIELDS}
-    factors = key_factors(ranked(leads))
     bins = score_bins(leads)
     return {
         "headline": headline(categories),
         "advice": _advice(categories, splits),
         "categories": categories,
         "distribution": _both(lambda width: charts.histogram(bins, width=width)),
-        "factors": _both(lambda width: charts.diverging_bars(factors, width=width)) if factors else None,
+        "factors": _factors(leads),
         "segments": [
             (FIELD_BY_NAME[name].label, _segment_chart(name, found)) for name, found in splits.items() if found
         ],
         "withheld": any(split.by_category is None for found in splits.values() for split in found),
     }
+
+
+def _factors(leads: pl.DataFrame) -> list[tuple[str, Markup]]:
+    """What moves the score of the high-scoring leads, and that of all."""
+    best_first = ranked(leads.select("contact_id", "lead_score", "lead_category", "score_breakdown"))
+    name, high = high_scoring(best_first)
+    found = [(name, key_factors(high, least_share=_OFTEN)), ("All leads", key_factors(best_first, least_share=_OFTEN))]
+    reach = max((factor.reach for _, factors in found for factor in factors), default=0)
+    return [
+        (title, _drawn(charts.diverging_bars(factors, width=_HALF, reach=reach))) for title, factors in found if factors
+    ]
 
 
 def _playbook(leads: pl.DataFrame, plays: Sequence[Play]) -> dict[str, object]:
@@ -143,30 +149,16 @@ def _quality(leads: pl.DataFrame, imports: Sequence[ImportFacts]) -> dict[str, o
     }
 
 
-def _model(facts: ReportFacts) -> dict[str, object]:
-    card = facts.card
+def _trend(trend: Trend | None) -> dict[str, object]:
+    if trend is None or not trend.runs:
+        return {"trend": None}
     return {
-        "card": card,
-        "findings": model_findings(card) if card else [],
-        "average": baseline(card) if card else None,
-        "tables": _tables(card) if card else [],
-        "kept_out": kept_out(card) if card else [],
-        "drift": drift_in_words(card) if card else "",
-        "horizon": horizon_in_words(card) if card else "",
-        "candidate_name": candidate_name,
-        "gains": _drawn(charts.gains_curve(card.gains, width=_HALF)) if card and card.gains else None,
-        "calibration": _drawn(charts.calibration_plot(card.calibration, width=_HALF))
-        if card and card.calibration
-        else None,
+        "trend": trend,
+        "trend_words": trend_in_words(trend),
+        "runs": [*zip(run_labels(trend), trend.runs, strict=True)][::-1],
+        "movements": movements(trend),
+        "trend_chart": _both(lambda width: charts.trend(standings(trend), width=width)),
     }
-
-
-def _tables(card: ModelCard) -> list[tuple[str, list[Metrics]]]:
-    """Measures of the candidates, under what they were measured on; in folds beside the average for all."""
-    average = baseline(card)
-    in_folds = [*card.candidates, *([average] if average else [])]
-    forward = "Learned from the earlier leads, measured on the latest"
-    return [(title, rows) for title, rows in ((_IN_FOLDS, in_folds), (forward, [*card.forward])) if rows]
 
 
 def headline(categories: Sequence[CategorySummary]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contact_pipeline.crm.scorings import Move, Scoring, moves_since, note_scoring, past_scorings
@@ -55,6 +55,7 @@ def _kept(life: list[str | None]) -> list[str | None]:
     return kept
 
 
+@settings(max_examples=30)
 @given(_LIVES)
 def test_who_moved_is_what_comparing_lead_by_lead_finds(lives: list[list[str | None]]) -> None:
     lives = [_kept(life) for life in lives]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -13,7 +12,6 @@ from contact_pipeline.reporting import charts
 from contact_pipeline.reporting.aggregates import ScoreBin, Split
 from contact_pipeline.reporting.factors import Factor
 from contact_pipeline.reporting.palette import CATEGORY_COLOURS, LOWERS, RAISES, WITHHELD
-from contact_pipeline.scoring.card import CalibrationBin, GainPoint
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -30,12 +28,13 @@ def _texts(svg: str) -> list[str]:
 def test_any_label_gives_well_formed_xml_without_markup_of_its_own(label: str, width: int) -> None:
     drawings = [
         charts.stacked_bars([Split(label, 10, (5, 5, 0), 0.5)], width=width, title=label),
+        charts.stacked_bars([Split(label, 10, None, None)], width=width, title=label, links=[label]),
         charts.diverging_bars([Factor(label, 3.0, None)], width=width),
         charts.share_bars([(label, 0.5)], width=width),
     ]
     for svg in drawings:
         names = {element.tag.removeprefix(SVG) for element in ET.fromstring(svg).iter()}  # noqa: S314
-        assert names <= {"svg", "rect", "text", "line", "title"}
+        assert names <= {"svg", "rect", "text", "line", "title", "a"}
 
 
 @pytest.mark.parametrize("width", [340, 780])
@@ -45,8 +44,7 @@ def test_nothing_to_draw_is_still_a_picture(width: int) -> None:
         charts.stacked_bars([], width=width),
         charts.diverging_bars([], width=width),
         charts.share_bars([], width=width),
-        charts.gains_curve([], width=width),
-        charts.calibration_plot([], width=width),
+        charts.trend([], width=width),
     ]
     assert all(ET.fromstring(svg).get("width") == str(width) for svg in empty)  # noqa: S314
 
@@ -82,23 +80,30 @@ def test_factors_go_right_where_they_raise_and_left_where_they_lower() -> None:
     assert {"+8.0", "\u22124.0"} <= set(_texts(svg))
 
 
-def test_the_gains_curve_starts_at_the_origin_and_ends_at_the_corner() -> None:
-    svg = charts.gains_curve(
-        [GainPoint(leads_share=0.2, conversions_share=0.6), GainPoint(leads_share=1, conversions_share=1)]
-    )
-    line = next(ET.fromstring(svg).iter(f"{SVG}polyline")).attrib["points"].split()  # noqa: S314
-    places = [tuple(map(float, place.split(","))) for place in line]
-    assert len(places) == 3
-    assert [x for x, _ in places] == sorted(x for x, _ in places)
-    assert [y for _, y in places] == sorted((y for _, y in places), reverse=True)
+@given(st.lists(st.tuples(*[st.integers(0, 10**6)] * 3), max_size=12), st.sampled_from([340, 372, 780]))
+def test_each_run_has_a_bar_in_each_category_and_the_last_one_says_its_change(
+    counts: list[tuple[int, int, int]], width: int
+) -> None:
+    svg = charts.trend([charts.Standing(str(place), one) for place, one in enumerate(counts)], width=width)
+    texts = _texts(svg)
+    for place, (name, colour) in enumerate(CATEGORY_COLOURS.items()):
+        bars = _rects(svg, colour)
+        assert len(bars) == len(counts)
+        assert name in texts
+        tallest = max((one[place] for one in counts), default=0) or 1
+        for bar, one in zip(bars, counts, strict=True):
+            assert float(bar["height"]) == pytest.approx(one[place] / tallest * 76, abs=0.1)
+        if len(counts) > 1:
+            assert f"{counts[-1][place]:,} ({charts.signed(counts[-1][place] - counts[-2][place])})" in texts
 
 
-def test_the_calibration_plot_widens_its_axes_to_the_data() -> None:
-    low = [CalibrationBin(predicted=0.02, observed=0.03, leads=10)]
-    high = [CalibrationBin(predicted=0.7, observed=0.9, leads=10)]
-    assert "10%" in _texts(charts.calibration_plot(low))
-    assert "100%" in _texts(charts.calibration_plot(high))
-    assert "100%" not in _texts(charts.calibration_plot(low))
+def test_a_bar_with_an_address_is_a_link_that_says_what_it_stands_for() -> None:
+    splits = [Split('A"<b>&', 12, None, None), Split("Media", 20, (10, 5, 5), 0.5)]
+    root = ET.fromstring(charts.stacked_bars(splits, links=["/?industry=a%22&x=1", ""]))  # noqa: S314
+    (found,) = root.iter(f"{SVG}a")
+    assert (found.get("href"), found.get("aria-label")) == ("/?industry=a%22&x=1", 'A"<b>&: 12 leads')
+    assert root.get("role") == "group"
+    assert ET.fromstring(charts.stacked_bars(splits)).get("role") == "img"  # noqa: S314
 
 
 @pytest.mark.parametrize(
@@ -117,10 +122,3 @@ def test_the_calibration_plot_widens_its_axes_to_the_data() -> None:
 )
 def test_a_share_is_shown_in_percent_and_never_rounds_to_nothing_or_all(share: float, shown: str) -> None:
     assert charts.percent(share) == shown
-
-
-def test_a_data_uri_holds_the_picture() -> None:
-    svg = charts.share_bars([("Größe", 0.5)])
-    head, _, body = charts.svg_data_uri(svg).partition(",")
-    assert head == "data:image/svg+xml;base64"
-    assert base64.b64decode(body).decode() == svg

@@ -14,11 +14,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from contact_pipeline.crm.scorings import Move, Scoring, Trend
 from contact_pipeline.fields import PERSONAL_FIELDS
 from contact_pipeline.reporting.aggregates import summarise_categories
 from contact_pipeline.reporting.facts import ImportFacts, MappedColumn, ReportFacts
 from contact_pipeline.reporting.report import headline, render_report, write_report
 from contact_pipeline.scoring.card import Drift, ModelCard
+from contact_pipeline_tests.unit.reporting.conftest import make_breakdown
 
 LeadsOf = Callable[..., pl.DataFrame]
 _EMPTY_ELEMENTS = {"meta", "link", "br", "hr", "img", "input"}
@@ -139,6 +141,43 @@ def test_a_model_tells_what_to_know_before_betting_on_it(
         "xgboost 3.2.0",
     ):
         assert part in text
+
+
+def test_it_shows_what_moved_since_the_run_before(leads: pl.DataFrame, facts: ReportFacts) -> None:
+    run = Scoring(datetime.fromisoformat("2026-11-13 06:12"), "model", "v2", 230, 41, 90, 99, 31.4, 12.0)
+    later = replace(run, scored_at=datetime.fromisoformat("2026-11-20 06:12"), leads=240, hot=43)
+    trend = Trend([run, later], [Move("Warm", "Hot", 2), Move(None, "Cold", 10)])
+    text = _Page(render_report(leads, replace(facts, trend=trend))).text
+    assert "2 leads moved up a category, 0 down, and 10 came new. Hot gained 2 and lost 0." in text
+    assert "20 Nov 240 43 90 99 31.4 12 v2" in text
+    assert "43 (+2)" in text
+    alone = _Page(render_report(leads, replace(facts, trend=Trend([run])))).text
+    assert "the first scoring on record" in alone
+    assert "All leads after each run" not in alone
+    assert "earlier runs" not in _Page(render_report(leads, facts)).text
+
+
+def test_factors_of_hot_leads_stand_beside_those_of_all(leads_of: LeadsOf, facts: ReportFacts) -> None:
+    hot = {"lead_category": lambda n: "Hot" if n < 20 else "Cold", "lead_score": lambda n: 90.0 if n < 20 else 10.0}
+    own = {"score_breakdown": lambda n: make_breakdown({"Only of Hot": 0.5} if n < 20 else {"Only of the rest": 0.5})}
+    page = render_report(leads_of(100, **hot, **own), facts)
+    of_hot, of_all = page.index("<figcaption>Hot leads"), page.index("<figcaption>All leads")
+    assert "Only of Hot" in page[of_hot:of_all]
+    assert "Only of the rest" not in page[of_hot:of_all]
+    assert "Only of the rest" in page[of_all:]
+
+
+def test_where_nobody_is_hot_the_best_tenth_stands_for_them(leads_of: LeadsOf, facts: ReportFacts) -> None:
+    text = _Page(render_report(leads_of(200, lead_category="Cold"), facts)).text
+    assert "The best tenth of the leads" in text
+
+
+def test_the_engagement_model_is_measured_on_the_page(leads: pl.DataFrame, facts: ReportFacts, card: ModelCard) -> None:
+    engagement = card.candidates[0].model_copy(update={"name": "engagement", "roc_auc": 0.912})
+    told = card.model_copy(update={"engagement": engagement})
+    text = _Page(render_report(leads, replace(facts, card=told))).text
+    assert "Engagement propensity, on contacts it had not seen" in text
+    assert "0.912" in text
 
 
 def test_points_are_explained_and_show_no_chances(leads_of: LeadsOf, facts: ReportFacts) -> None:
