@@ -56,9 +56,11 @@ def build_app(home: Home, clock: Clock = utc_now) -> Starlette:
 
 
 def _no_such_page(_: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
-    words = HTTPStatus(status)
-    return notice_page(Notice(status, words.phrase, f"{words.description or 'There is nothing here'}."), way_back=True)
+    """Says what the handler said, or what the status means."""
+    status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND)
+    said = error.detail if isinstance(error, HTTPException) and error.detail != status.phrase else ""
+    text = said or f"{status.description or 'There is nothing here'}."
+    return notice_page(Notice(status, status.phrase, text), way_back=True)
 
 
 def _not_asked(_: Request, error: Exception) -> Response:

@@ -6,12 +6,14 @@ They hold no personal data, for anybody may read them. Their look comes from /st
 
 from __future__ import annotations
 
+from base64 import b64encode
 from html import escape
 from typing import NamedTuple
 
 from starlette.responses import HTMLResponse
 
 from contact_pipeline.dashboard.links import Refusal
+from contact_pipeline.dashboard.static_files import static_file
 
 
 class Notice(NamedTuple):
@@ -22,7 +24,7 @@ class Notice(NamedTuple):
     text: str
 
 
-_ASK = "Ask the person who sent it to you for a new one."
+_ASK = "ask the person who sent it to you for a new one."
 
 OPEN_YOUR_LINK = Notice(
     401, "Open your link", "These leads are shown to those who have a link. Open the one that you were sent."
@@ -30,10 +32,10 @@ OPEN_YOUR_LINK = Notice(
 REFUSALS = {
     Refusal.UNKNOWN: OPEN_YOUR_LINK,
     Refusal.ENDED: Notice(401, "Please open your link again", "You were away for a while, so your visit has ended."),
-    Refusal.EXPIRED: Notice(403, "This link has expired", f"It held for a limited time. {_ASK}"),
-    Refusal.REVOKED: Notice(403, "This link was withdrawn", f"It opens nothing any more. {_ASK}"),
+    Refusal.EXPIRED: Notice(403, "This link has expired", f"It held for a limited time. Please {_ASK}"),
+    Refusal.REVOKED: Notice(403, "This link was withdrawn", f"It opens nothing any more. Please {_ASK}"),
 }
-UNKNOWN_TOKEN = Notice(403, "This link is not known", f"Was it copied whole, to its last letter? Otherwise: {_ASK}")
+UNKNOWN_TOKEN = Notice(403, "This link is not known", f"Was it copied whole, to its last letter? If so, {_ASK}")
 TOO_MANY_TRIES = Notice(
     429, "Too many tries", "Several wrong links were tried from here. Wait a minute, then open yours again."
 )
@@ -51,10 +53,12 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
+<link rel="icon" href="{icon}">
 <script src="/static/open.js"></script>
 </head>
 <body>
-<main>
+<main aria-live="polite">
+<img src="{icon}" alt="" width="32" height="32">
 <h1>{title}</h1>
 <p>{text}</p>
 {more}
@@ -77,4 +81,10 @@ def opening_page() -> HTMLResponse:
 
 
 def _page(notice: Notice, more: str) -> str:
-    return _PAGE.format(title=escape(notice.title), text=escape(notice.text), more=more)
+    return _PAGE.format(icon=_icon(), title=escape(notice.title), text=escape(notice.text), more=more)
+
+
+def _icon() -> str:
+    """Within the page: what a page asks for is refused to who has no link."""
+    icon = static_file("icon.svg")
+    return f"data:{icon.media_type};base64,{b64encode(icon.content).decode()}"

@@ -30,10 +30,15 @@ class StaticFile(NamedTuple):
 
 def static_address(name: str) -> str:
     """The address of a file of `static/`, such as `/static/style.css?v=3f9a...`. Raises KeyError where it does not exist."""
-    return f"/static/{name}?v={_files()[name].version}"
+    return f"/static/{name}?v={static_file(name).version}"
 
 
-def _static_file(request: Request) -> Response:
+def static_file(name: str) -> StaticFile:
+    """A file of `static/`. Raises KeyError where it does not exist."""
+    return _files()[name]
+
+
+def _answer(request: Request) -> Response:
     file = _files().get(request.path_params["name"])
     if file is None:
         raise HTTPException(404)
@@ -52,4 +57,4 @@ def _read(name: str, content: bytes) -> StaticFile:
     return StaticFile(content, media_type, hashlib.sha256(content).hexdigest()[:16])
 
 
-ROUTES = [Route("/static/{name}", _static_file)]
+ROUTES = [Route("/static/{name}", _answer)]

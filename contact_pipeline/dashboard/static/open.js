@@ -9,7 +9,7 @@ look.replaceSync(`
   body { margin: 0; min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; }
   main { box-sizing: border-box; width: min(28rem, calc(100vw - 2rem)); padding: 2rem; border-radius: .75rem;
     background: light-dark(#fff, #1d2129); border: 1px solid light-dark(#dfe3ea, #323945); }
-  h1 { margin: 0 0 .5rem; font-size: 1.375rem; line-height: 1.25; }
+  h1 { margin: .75rem 0 .5rem; font-size: 1.375rem; line-height: 1.25; }
   p { margin: .5rem 0 0; color: light-dark(#4a5567, #aab3c2); }
   a { color: light-dark(#1f57c3, #8db4ff); }`);
 document.adoptedStyleSheets = [look];
