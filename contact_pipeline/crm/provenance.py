@@ -133,6 +133,16 @@ def trace(
     return [tracer.contact(contact, wanted) for contact in contacts]
 
 
+def trace_contact(home: Home, connection: duckdb.DuckDBPyConnection, contact_id: str) -> TracedContact | None:
+    """One contact with every value that it shows; None where there is none of that id."""
+    found = connection.execute("SELECT email FROM contacts WHERE contact_id = ?", [contact_id]).fetchall()
+    if not found:
+        return None
+    near = _rows(connection, _CONTACTS, [found[0][0]])
+    tracer = _Tracer(home, connection, _rows(connection, _RECORDS, [found[0][0]]))
+    return next(tracer.contact(one, None) for one in near if one["contact_id"] == contact_id)
+
+
 _AS_TEXT = "REPLACE (custom_fields::VARCHAR AS custom_fields)"
 _NEAR = """
     WITH own AS (SELECT DISTINCT contact_id FROM records WHERE email = $1 OR match_key = $1

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from contact_pipeline.dashboard.query import LeadQuery
 from contact_pipeline.reporting.aggregates import CategorySummary, ScoreBin
 from contact_pipeline.scoring.policy import Play
+from contact_pipeline.scoring.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,6 @@ class FilterCounts:
     label: str
     values: Sequence[FilterValue]
     more: int
-
-
-class Reason(NamedTuple):
-    """A key factor: it raises the score, or lowers it. `short` is the cause alone, `text` with the figures behind it."""
-
-    raises: bool
-    short: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,12 +101,14 @@ def _make_values(connection: duckdb.DuckDBPyConnection, place: int, one: Filter)
 
 def _values_met(connection: duckdb.DuckDBPyConnection, one: Filter) -> pl.DataFrame:
     """Each text that leads have for a filter, and the value that it means."""
-    texts = connection.sql(f"SELECT DISTINCT {one.text} AS text FROM leads WHERE {one.text} <> ''").pl()
+    said = (
+        "actions" if one.name == "action" else f"(SELECT DISTINCT {one.text} AS text FROM leads WHERE {one.text} <> '')"
+    )
+    value = "action" if one.name == "action" else "text"
+    met: pl.DataFrame = connection.sql(f"SELECT text, {value} AS value FROM {said}").pl()
     if one.name == "company_size":
-        return texts.with_columns(value=company_size_band(pl.col("text"))).drop_nulls()
-    if one.name == "action":
-        return connection.sql("SELECT text, action AS value FROM actions").pl()
-    return texts.with_columns(value=pl.col("text"))
+        return met.with_columns(value=company_size_band(pl.col("text"))).drop_nulls()
+    return met
 
 
 def _in_order(connection: duckdb.DuckDBPyConnection, one: Filter, met: pl.Series) -> list[str]:

@@ -13,6 +13,8 @@ Tables of a snapshot:
     filters         place, name, label, order
     filter_values   place, code, value, label
     actions         text (recommended_action), action, trigger
+    plays           place (from 1, as `play` of codes), play (`scoring.policy.Play` as JSON)
+    phrases         phrase: every reason that the model in use can give, with its sign
     activities      contact_id, kind, at, times: what the contacts did, by contact and moment
     imports, records, opt_outs, custom_fields, companies, score_history, scorings
                     as in the CRM (`crm.tables`)
@@ -25,6 +27,7 @@ The view `contacts` is `leads` under the name that the CRM's own queries ask for
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,8 +37,8 @@ import duckdb
 
 from contact_pipeline.atomic import atomic_path, write_text
 from contact_pipeline.crm.activities import activities_query
-from contact_pipeline.crm.models import versions
-from contact_pipeline.crm.session import attached_crm
+from contact_pipeline.crm.models import model_in_use, versions
+from contact_pipeline.crm.session import attached_crm, read_crm
 from contact_pipeline.dashboard.answers import RunFacts
 from contact_pipeline.dashboard.codes import folded, make_codes
 from contact_pipeline.dashboard.filters import MOVED_DOWN, MOVED_UP, NEW, SAME
@@ -43,6 +46,8 @@ from contact_pipeline.home import Home
 from contact_pipeline.reporting.aggregates import CATEGORIES
 from contact_pipeline.reporting.playbook import load_playbook
 from contact_pipeline.scoring.actions import action_table
+from contact_pipeline.scoring.explanation import phrases
+from contact_pipeline.settings import Settings
 from contact_pipeline.warehouse import new_file
 
 LAYOUT: Final = 1
@@ -68,10 +73,13 @@ def publish_snapshot(home: Home) -> Snapshot:
     """
     now = datetime.now(UTC).replace(tzinfo=None)
     path = home.dashboard / f"{now:%Y%m%dT%H%M%S%f}.duckdb"
+    with read_crm(home) as crm:
+        model = model_in_use(crm)
     with atomic_path(path) as draft, new_file(draft) as connection:
         with attached_crm(home, connection):
             _copy_crm(connection)
-        _complete(connection, home)
+        _complete(connection, home.settings)
+        _fill(connection, "phrases (phrase VARCHAR)", [(one,) for one in sorted(phrases(model) if model else ())])
         facts = _facts(connection, path.stem, now)
         connection.execute("CREATE TABLE meta AS SELECT ? AS layout, ? AS run", [LAYOUT, _as_json(facts)])
     write_text(home.dashboard / POINTER, path.name)
@@ -128,17 +136,22 @@ _LEADS = f"""
     SELECT row_number() OVER () - 1 AS rank, * FROM ordered"""
 
 
-def _complete(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """What follows from the copies."""
+def _complete(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """What follows from the copies and the settings."""
     connection.execute(f"CREATE TABLE main.activities AS {activities_query()}")
     connection.execute("DROP TABLE temp.activities")
-    settings = home.settings
-    make_codes(
-        connection,
-        action_table(settings.scoring.actions),
-        load_playbook(settings.reports.playbook),
-        settings.dashboard.filter_values,
-    )
+    plays = load_playbook(settings.reports.playbook)
+    placed = [(place, play.model_dump_json()) for place, play in enumerate(plays, start=1)]
+    _fill(connection, "plays (place USMALLINT, play VARCHAR)", placed)
+    make_codes(connection, action_table(settings.scoring.actions), plays, settings.dashboard.filter_values)
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Make a small table."""
+    connection.execute(f"CREATE TABLE {table}")
+    if rows:
+        places = ", ".join("?" for _ in rows[0])
+        connection.executemany(f"INSERT INTO {table.split()[0]} VALUES ({places})", rows)
 
 
 def _facts(connection: duckdb.DuckDBPyConnection, name: str, now: datetime) -> RunFacts:

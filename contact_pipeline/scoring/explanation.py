@@ -70,6 +70,12 @@ def score_breakdown(attributes: tuple[Attribute, ...], found: Effects) -> pl.Ser
     return frame.select(breakdown).to_series()
 
 
+def phrases(model: LeadModel) -> frozenset[str]:
+    """Every reason that the model can give, with its sign."""
+    up, down, _ = _phrases(model)
+    return frozenset(phrase for phrase in (*up, *down) if phrase is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     """A column of the contact and the places of the attributes made from it; `described` is how it is called."""

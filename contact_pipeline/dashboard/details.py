@@ -1,0 +1,153 @@
+"""One lead with everything that is known of it.
+
+Belongs here: its score taken apart, its history, its fields as text. Does not belong: its line in the list (`rows`) and where
+each value comes from (`crm.provenance`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import duckdb
+
+from contact_pipeline.cleaning.vocabulary import country_names
+from contact_pipeline.crm.scores import past_scores
+from contact_pipeline.dashboard.answers import Contribution, LeadDetail, PastValue, RunFacts
+from contact_pipeline.dashboard.rows import LineMaker
+from contact_pipeline.fields import FIELDS, Kind
+from contact_pipeline.reporting.factors import score_points
+from contact_pipeline.reporting.playbook import Segment
+from contact_pipeline.scoring.policy import Play
+from contact_pipeline.scoring.reasons import Reason
+
+MOST_MOMENTS: Final = 200
+_NO_BREAKDOWN: Final = '{"base": 0.0, "factors": [], "groups": {}}'
+
+
+def lead_detail(
+    connection: duckdb.DuckDBPyConnection, contact_id: str, run: RunFacts, maker: LineMaker, plays: Sequence[Play]
+) -> LeadDetail:
+    """All of one lead of the snapshot, which must be there."""
+    lead = _lead(connection, contact_id)
+    scored = json.loads(lead["score_breakdown"] or _NO_BREAKDOWN)
+    reasons = maker.reasons(lead)
+    scores = past_scores(connection, contact_id)
+    return LeadDetail(
+        run=run,
+        row=maker.line(lead),
+        percentile=lead["score_percentile"],
+        reasons=reasons,
+        base=scored["base"],
+        groups=[_contribution(name.capitalize(), effect) for name, effect in scored["groups"].items()],
+        factors=_factors(scored["factors"]),
+        fields=list(_fields(lead)),
+        play=_play_of(plays, maker.index.plays[lead["rank"]], reasons),
+        history=_history(connection, contact_id, lead),
+        scores=[(one.scored_at, one.score, one.category) for one in reversed(scores)],
+        email=lead["email"],
+        phone=lead["phone"],
+        mobile_phone=lead["mobile_phone"],
+        linkedin_url=lead["linkedin_url"],
+        website=lead["website"],
+        opted_out=bool(lead["opted_out"]),
+        converted=lead["converted"],
+    )
+
+
+def value_as_text(value: object, kind: Kind | None = None) -> str:
+    """A value as people read it: a day without its midnight, yes and no, thousands apart, a country by its name."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d}" if value.time() == datetime.min.time() else f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if kind is Kind.RATE and isinstance(value, int | float):
+        return f"{100 * value:.3g} %"
+    if isinstance(value, int | float):
+        return f"{value:,.15g}"
+    return country_names().get(str(value), str(value)) if kind is Kind.COUNTRY else str(value)
+
+
+def _lead(connection: duckdb.DuckDBPyConnection, contact_id: str) -> dict[str, Any]:
+    found = connection.execute(
+        "SELECT * FROM leads JOIN breakdowns USING (contact_id) WHERE contact_id = $1 AND breakdowns.contact_id = $1",
+        [contact_id],
+    )
+    names = [column[0] for column in found.description or ()]
+    return dict(zip(names, found.fetchall()[0], strict=True))
+
+
+def _contribution(label: str, effect: float) -> Contribution:
+    return Contribution(label, effect, score_points(effect))
+
+
+def _factors(factors: Sequence[Mapping[str, Any]]) -> list[Contribution]:
+    """Strongest first; the sum of all small ones last."""
+    ordered = sorted(factors, key=lambda one: (one["group"] == "other", -abs(one["effect"])))
+    return [_contribution(one["label"], one["effect"]) for one in ordered]
+
+
+def _fields(lead: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for field in FIELDS:
+        if lead[field.name] is not None:
+            yield field.name, field.label, value_as_text(lead[field.name], field.kind)
+    for name, value in json.loads(lead["custom_fields"] or "{}").items():
+        if value not in (None, ""):
+            yield name, name, str(value)
+
+
+def _play_of(plays: Sequence[Play], place: int, reasons: Sequence[Reason]) -> Play | None:
+    """The play of a lead with its own strongest reason in the message."""
+    if not place:
+        return None
+    play = plays[place - 1]
+    factor = next((reason.short for reason in reasons if reason.raises), None)
+    return play.model_copy(update={"message": Segment(play, 1, factor).message})
+
+
+def _history(connection: duckdb.DuckDBPyConnection, contact_id: str, lead: Mapping[str, Any]) -> list[PastValue]:
+    moments = [
+        *_imports_of(connection, contact_id),
+        *_activities_of(connection, contact_id),
+        *_scores_of(connection, contact_id),
+    ]
+    if lead["converted_at"] is not None:
+        moments.append(PastValue(lead["converted_at"], "Converted", ""))
+    return sorted(moments, key=lambda one: one.at, reverse=True)[:MOST_MOMENTS]
+
+
+def _imports_of(connection: duckdb.DuckDBPyConnection, contact_id: str) -> list[PastValue]:
+    """The imports whose rows are about the lead; the first row of each tells what it did."""
+    rows = connection.execute(
+        """SELECT any_value(received_at), any_value(file_name), arg_min(state, records.sequence),
+                  arg_min(records.reason, records.sequence), count(*)
+        FROM records JOIN imports USING (import_id) WHERE contact_id = ? GROUP BY import_id""",
+        [contact_id],
+    ).fetchall()
+    return [PastValue(at, f"Imported: {state}", _with_reason(file, reason)) for at, file, state, reason, _ in rows]
+
+
+def _with_reason(file: str, reason: str | None) -> str:
+    return f"{file} ({reason})" if reason else file
+
+
+def _activities_of(connection: duckdb.DuckDBPyConnection, contact_id: str) -> list[PastValue]:
+    """What the lead did, by kind and day."""
+    rows = connection.execute(
+        """SELECT max("at"), kind, sum(times) FROM activities WHERE contact_id = ?
+        GROUP BY kind, "at"::DATE ORDER BY 1 DESC LIMIT ?""",
+        [contact_id, MOST_MOMENTS],
+    ).fetchall()
+    return [
+        PastValue(at, kind.replace("_", " ").capitalize(), f"{times:g} times" if times != 1 else "")
+        for at, kind, times in rows
+    ]
+
+
+def _scores_of(connection: duckdb.DuckDBPyConnection, contact_id: str) -> list[PastValue]:
+    return [
+        PastValue(one.scored_at, "Scored", f"{one.score:.1f}, {one.category}")
+        for one in past_scores(connection, contact_id)[:MOST_MOMENTS]
+    ]
