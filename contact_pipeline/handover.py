@@ -7,8 +7,8 @@ or the new one, whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,10 +24,9 @@ from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.home import Home
 from contact_pipeline.intake import staging
 from contact_pipeline.intake.receipt import BRINGS_NO_CONTACTS
-from contact_pipeline.reporting.aggregates import score_bins
-from contact_pipeline.reporting.charts import histogram
 from contact_pipeline.reporting.facts import ImportFacts, MappedColumn, ReportFacts, SourceRows
 from contact_pipeline.reporting.model_card import card_in_markdown
+from contact_pipeline.reporting.pictures import report_pictures
 from contact_pipeline.reporting.playbook import load_playbook
 from contact_pipeline.reporting.report import write_report
 from contact_pipeline.reporting.workbook import write_workbook
@@ -39,12 +38,12 @@ WORKBOOK, REPORT, MODEL_CARD = "leads.xlsx", "report.html", "model_card.md"
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What was written: the file over the whole CRM, all files, the number of leads and a picture of their scores."""
+    """What was written: the file over the whole CRM, all files, the number of leads, and pictures (SVG) of a report."""
 
     latest: Path
     files: tuple[Path, ...]
     leads: int
-    distribution_svg: str
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,8 @@ def write_reports(home: Home, import_id: str | None) -> Handed:
     def write(path: Path, leads: pl.DataFrame, facts: ReportFacts, _: PastImport | None) -> None:
         write_report(path, leads, facts)
 
-    return _write_each(home, _look(home), import_id, REPORT, write)
+    crm = _look(home)
+    return replace(_write_each(home, crm, import_id, REPORT, write), pictures=report_pictures(crm.leads, crm.facts))
 
 
 def write_model_card(home: Home, card: ModelCard) -> None:
@@ -117,7 +117,7 @@ def _write_each(
         facts = replace(crm.facts, imports=[_import_facts(past)], trend=None)
         write(path, crm.leads.join(own, on="contact_id", how="semi"), facts, past)
         files.append(path)
-    return Handed(latest, tuple(files), crm.leads.height, histogram(score_bins(crm.leads)))
+    return Handed(latest, tuple(files), crm.leads.height)
 
 
 def _due(home: Home, crm: _Crm, import_id: str | None, name: str) -> Iterator[PastImport]:

@@ -37,7 +37,7 @@ from contact_pipeline.crm.scores import (
     to_score,
     write_scores,
 )
-from contact_pipeline.crm.scorings import note_scoring
+from contact_pipeline.crm.scorings import Trend, note_scoring, trend
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.errors import PipelineError
 from contact_pipeline.handover import write_model_card
@@ -65,12 +65,15 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What was scored: the contacts looked at (without the reasons), how many changed, and whether that was everybody."""
+    """What was scored: the contacts looked at (without the reasons), how many changed, whether that was everybody, and how
+    leads stand since the runs before.
+    """
 
     scored: pl.DataFrame
     changed: int
     everybody: bool
     method: str
+    trend: Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,8 @@ def score_due(home: Home, now: datetime, *, everybody: bool) -> Scored:
         note_scoring(connection, now, changed)
         if found.everybody:
             note_all_scored(connection, found.scored_with, now)
-    return Scored(found.scores.brief, changed, found.everybody, found.method)
+        since = trend(connection)
+    return Scored(found.scores.brief, changed, found.everybody, found.method, since)
 
 
 def _score(home: Home, now: datetime, *, everybody: bool) -> _Found:

@@ -14,6 +14,7 @@ from contact_pipeline.cleaning.activity_words import ActivityKind
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 from contact_pipeline.intake.tables import RowKind, SourceFile
 from contact_pipeline.reporting.model_card import candidates_in_markdown, card_in_markdown
+from contact_pipeline.reporting.pictures import model_pictures
 from contact_pipeline.reporting.svg import data_uri
 from contact_pipeline.scoring.card import ModelCard
 
@@ -177,6 +178,7 @@ def model_card(card: ModelCard) -> dict[str, Any]:
         "known_outcomes": card.leads,
         "conversions": card.conversions,
         **_quality(card),
+        **pictures(model_pictures(card)),
         "candidates": dg.MetadataValue.md(candidates_in_markdown(card)),
         "excluded": table([one.model_dump() for one in card.excluded]),
         "model_card": dg.MetadataValue.md(card_in_markdown(card)),
@@ -201,9 +203,10 @@ def _rounded(value: str | float) -> str | float:
     return round(value, 4) if isinstance(value, float) else value
 
 
-def picture(title: str, svg: str) -> dg.MarkdownMetadataValue:
-    """An inline picture that the UI draws."""
-    return dg.MetadataValue.md(f"![{title}]({data_uri(svg)})")
+def pictures(by_title: Mapping[str, str]) -> dict[str, dg.MarkdownMetadataValue]:
+    """Pictures (SVG) on one page, since the UI opens each text of more than a few words in a window of its own."""
+    page = "\n\n".join(f"### {title}\n\n![{title}]({data_uri(svg)})" for title, svg in by_title.items())
+    return {"pictures": dg.MetadataValue.md(page)}
 
 
 RAW_SCHEMA = columns(

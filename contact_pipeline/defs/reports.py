@@ -44,10 +44,7 @@ def lead_workbook(context: dg.AssetExecutionContext, home: HomeResource) -> dg.M
 def lead_report(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     written = handover.write_reports(home.open(), _partition(context))
     return dg.MaterializeResult(
-        metadata={
-            "latest": dg.MetadataValue.path(written.latest),
-            "score_distribution": metadata.picture("Score distribution", written.distribution_svg),
-        }
+        metadata={"latest": dg.MetadataValue.path(written.latest), **metadata.pictures(written.pictures)}
     )
 
 

@@ -14,6 +14,8 @@ from contact_pipeline.defs import metadata
 from contact_pipeline.defs.crm import crm_companies, crm_contacts
 from contact_pipeline.defs.home import HomeResource
 from contact_pipeline.errors import PipelineError
+from contact_pipeline.reporting.pictures import scoring_pictures
+from contact_pipeline.reporting.trend import trend_in_words
 from contact_pipeline.rescoring import learn_if_due, score_due
 
 _SHARED: dict[str, Any] = {"group_name": "scoring", "owners": ["team:sales-operations"]}
@@ -76,6 +78,8 @@ def scored_leads(context: dg.AssetExecutionContext, config: Scoring, home: HomeR
             changed=found.changed,
             everybody=found.everybody,
             method=found.method,
+            **metadata.pictures(scoring_pictures(found.scored, found.trend)),
+            since_the_run_before=trend_in_words(found.trend),
             **{"dagster/column_schema": metadata.SCORE_SCHEMA, "dagster/table_name": "contacts"},
         )
     )

@@ -26,22 +26,19 @@ from contact_pipeline.reporting.aggregates import (
     CategorySummary,
     Split,
     filled_shares,
-    ranked,
     score_bins,
     segments,
     summarise_categories,
 )
-from contact_pipeline.reporting.factors import high_scoring, key_factors
 from contact_pipeline.reporting.facts import ROW_STATES, ImportFacts, ReportFacts
 from contact_pipeline.reporting.model_section import model_section
+from contact_pipeline.reporting.pictures import SEGMENT_FIELDS, factor_pictures, segment_picture
 from contact_pipeline.reporting.playbook import first_steps, segments_of
 from contact_pipeline.reporting.trend import movements, run_labels, standings, trend_in_words
 from contact_pipeline.scoring.card import SMALLEST_GROUP
 from contact_pipeline.scoring.policy import Play
 
-_SEGMENT_FIELDS = ("industry", "lead_source", "country", "company_size")
 _WIDE, _HALF, _THIRD, _PHONE = 780, 372, 244, 340
-_OFTEN = 0.1  # a factor that moves a smaller share of the leads is no key to them
 _SURE = 3.5  # standard errors; below it, one of a few dozen segments stands out by chance
 
 
@@ -84,7 +81,7 @@ def _templates() -> Environment:
 
 def _scores(leads: pl.DataFrame) -> dict[str, object]:
     categories = summarise_categories(leads)
-    splits = {name: segments(leads, name) for name in _SEGMENT_FIELDS}
+    splits = {name: segments(leads, name) for name in SEGMENT_FIELDS}
     bins = score_bins(leads)
     return {
         "headline": headline(categories),
@@ -93,7 +90,9 @@ def _scores(leads: pl.DataFrame) -> dict[str, object]:
         "distribution": _both(lambda width: charts.histogram(bins, width=width)),
         "factors": _factors(leads),
         "segments": [
-            (FIELD_BY_NAME[name].label, _segment_chart(name, found)) for name, found in splits.items() if found
+            (FIELD_BY_NAME[name].label, _drawn(segment_picture(name, found, width=_HALF)))
+            for name, found in splits.items()
+            if found
         ],
         "withheld": any(split.by_category is None for found in splits.values() for split in found),
     }
@@ -101,23 +100,12 @@ def _scores(leads: pl.DataFrame) -> dict[str, object]:
 
 def _factors(leads: pl.DataFrame) -> list[tuple[str, Markup]]:
     """What moves the score of the high-scoring leads, and that of all."""
-    best_first = ranked(leads.select("contact_id", "lead_score", "lead_category", "score_breakdown"))
-    name, high = high_scoring(best_first)
-    found = [(name, key_factors(high, least_share=_OFTEN)), ("All leads", key_factors(best_first, least_share=_OFTEN))]
-    reach = max((factor.reach for _, factors in found for factor in factors), default=0)
-    return [
-        (title, _drawn(charts.diverging_bars(factors, width=_HALF, reach=reach))) for title, factors in found if factors
-    ]
+    return [(title, _drawn(drawn)) for title, drawn in factor_pictures(leads, width=_HALF)]
 
 
 def _playbook(leads: pl.DataFrame, plays: Sequence[Play]) -> dict[str, object]:
     found = segments_of(leads, plays)
     return {"plays": found, "first_steps": first_steps(found), "fewest": SMALLEST_GROUP}
-
-
-def _segment_chart(name: str, splits: Sequence[Split]) -> Markup:
-    title = f"Leads by {FIELD_BY_NAME[name].label.lower()} and category"
-    return _drawn(charts.stacked_bars(splits, width=_HALF, title=title))
 
 
 def _imports(imports: Sequence[ImportFacts]) -> dict[str, object]:
