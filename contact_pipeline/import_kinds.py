@@ -1,4 +1,4 @@
-"""What differs between the kinds of import: contacts, mended rows, activities, decisions.
+"""What differs between the kinds of import: contacts, mended rows, activities, decisions, our workbook.
 
 Belongs here: telling the kind of a file, judging its rows and folding them into the CRM, each by the domain functions of the
 kind. Does not belong: those functions, and the stages that all kinds go through alike (`stages`).
@@ -22,39 +22,45 @@ from contact_pipeline.crm.mappings import learned_mappings, note_custom_fields, 
 from contact_pipeline.crm.refolding import refold_addresses
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.home import Home
-from contact_pipeline.intake.receipt import ImportKind, Receipt, read_receipt
+from contact_pipeline.intake.receipt import BRINGS_NO_CONTACTS, ImportKind, Receipt, read_receipt
 from contact_pipeline.intake.tables import RowKind, SourceFile
 from contact_pipeline.mapping.apply import custom_types
 from contact_pipeline.mapping.learned import learn
 from contact_pipeline.mapping.plan import plan_of_json
 from contact_pipeline.mapping.selection import holds_activities
+from contact_pipeline.matching.told import addresses_told
 from contact_pipeline.validation.activities import judge_activities
+from contact_pipeline.validation.outcomes import judge_outcomes
 from contact_pipeline.validation.rows import failure_counts, judge
 
 
 def kind_of_import(
-    home: Home, receipt: Receipt, source: SourceFile, parent: str | None, *, is_decided: bool
+    home: Home, receipt: Receipt, source: SourceFile, parent: str | None, ours: ImportKind | None
 ) -> ImportKind:
-    """What a file brings. An import that is in the CRM stays of its kind; mended rows are of the kind of their import."""
+    """What a file brings. An import that is in the CRM stays of its kind; mended rows are of the kind of their import.
+
+    `ours` is the kind of a file that we wrote, other than of mended rows.
+    """
     with read_crm(home) as connection:
         status, _ = statuses(connection).get(receipt.import_id, ("", 0))
         learned = learned_mappings(connection)
     if status == IMPORTED:
         return receipt.kind
     if parent:
-        return "activities" if read_receipt(home, parent).kind == "activities" else "mended"
-    if is_decided:
-        return "decisions"
-    return "activities" if holds_activities(source, receipt.options.mapping, learned) else "contacts"
+        of_parent = read_receipt(home, parent).kind
+        return of_parent if of_parent in BRINGS_NO_CONTACTS else "mended"
+    return ours or ("activities" if holds_activities(source, receipt.options.mapping, learned) else "contacts")
 
 
 def judged_rows(home: Home, receipt: Receipt, mapped: pl.DataFrame) -> pl.DataFrame:
     """The rows of stages/mapped_contacts with `failures` and `is_valid`, judged as rows of their kind."""
     if receipt.kind == "decisions":  # judged as they were read
         return mapped
-    if receipt.kind != "activities":
+    if receipt.kind not in BRINGS_NO_CONTACTS:
         return judge(mapped)
     with read_crm(home) as connection:
+        if receipt.kind == "workbook":
+            return judge_outcomes(mapped, addresses_told(connection, mapped["told_of"]), receipt.received_at)
         known = known_addresses(connection, mapped["email"])
     return judge_activities(mapped, known, receipt.received_at)
 
@@ -70,6 +76,8 @@ def fold_rows(
         return _fold_decisions(connection, home, receipt, sequence)
     if receipt.kind == "activities":
         return _fold_activities(connection, home, receipt, sequence)
+    if receipt.kind == "workbook":
+        return _fold_outcomes(connection, home, receipt, sequence)
     return _fold_contacts(connection, home, receipt, sequence, mapping)
 
 
@@ -101,6 +109,15 @@ def _fold_activities(connection: duckdb.DuckDBPyConnection, home: Home, receipt:
     intake = ActivityIntake(receipt.import_id, sequence, receipt.received_at.isoformat(), rows)
     leaving = take_activities(connection, intake)
     refold_addresses(connection, leaving, home.settings.imports.survivorship)
+    states, skips = state_counts(connection, receipt.import_id)
+    return _ledger(rows, states, skips)
+
+
+def _fold_outcomes(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receipt, sequence: int) -> Ledger:
+    """Records of what reps told of contacts that are there."""
+    rows = home.stage("validated_contacts", receipt.import_id)
+    intake = Intake(receipt.import_id, sequence, "update", receipt.received_at.isoformat(), rows, tells_outcomes=True)
+    import_records(connection, intake, home.settings.imports.survivorship)
     states, skips = state_counts(connection, receipt.import_id)
     return _ledger(rows, states, skips)
 

@@ -17,6 +17,7 @@ from contact_pipeline.intake.reading import read_source
 from contact_pipeline.intake.tables import HeaderMissing, RowsMissing, SourceFile
 from contact_pipeline.mapping.kinds import TableKind
 from contact_pipeline.mapping.learned import LearnedMapping
+from contact_pipeline.mapping.outcomes import outcome_plan, outcomes_only
 from contact_pipeline.mapping.proposals import propose
 from contact_pipeline.mapping.selection import MappedTable, choose, map_tables
 from contact_pipeline.settings import ImportOptions
@@ -40,6 +41,9 @@ def inspect_file(path: Path, home: Home, learned: Sequence[LearnedMapping] = ())
         source = read_source(path, home.settings.limits, columns=options.columns)
         mapped = map_tables(source, options.mapping, learned)
         mapped = _mended(source, home) or mapped
+        if told := outcomes_only(source):
+            source = told
+            mapped = [MappedTable(table, outcome_plan(table), TableKind.WORKBOOK) for table in told.tables]
         choose(mapped, source.name)
     except HeaderMissing as refusal:
         refused = refusal

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +36,10 @@ from contact_pipeline.intake.reading import read_source
 from contact_pipeline.intake.receipt import BRINGS_NO_CONTACTS, ImportKind, Receipt, amend, read_receipt
 from contact_pipeline.intake.tables import SourceFile
 from contact_pipeline.mapping.kinds import TableKind
+from contact_pipeline.mapping.outcomes import outcome_plan, outcomes_only
 from contact_pipeline.mapping.plan import fits
 from contact_pipeline.mapping.selection import MappedTable, usable_tables
-from contact_pipeline.matching.decisions import is_decisions, read_decisions
+from contact_pipeline.matching.decisions import decisions_only, read_decisions
 from contact_pipeline.matching.duplicates import Duplicates, find_duplicates
 from contact_pipeline.reporting.duplicates_workbook import write_duplicates
 from contact_pipeline.settings import ImportOptions
@@ -63,12 +63,14 @@ def stage_raw_file(home: Home, receipt: Receipt, *, parents: Home | None = None)
         return source
     source = read_source(receipt.kept_path(home), limits, name=receipt.file_name, columns=receipt.options.columns)
     parent = parent_of(source)
-    decided = [table for table in source.tables if is_decisions(table)]
+    ours: ImportKind | None = None
     if parent:
         source = restored(source, parent_plans(parents or home, parent))
-    elif decided:
-        source = replace(source, tables=tuple(decided))
-    kind = kind_of_import(parents or home, receipt, source, parent, is_decided=bool(decided))
+    elif decided := decisions_only(source):
+        source, ours = decided, "decisions"
+    elif told := outcomes_only(source):
+        source, ours = told, "workbook"
+    kind = kind_of_import(parents or home, receipt, source, parent, ours)
     _note_kind(home, receipt, kind, _options(receipt, parent, parents or home))
     staging.write_source(home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes)
     return source
@@ -88,7 +90,9 @@ def stage_mapped_contacts(
         decided = read_decisions(source)
         _write(home.stage("mapped_contacts", receipt.import_id), decided, {PLANS: "[]"})
         return [], decided
-    if receipt.options.mends:
+    if receipt.kind == "workbook":
+        mapped = [MappedTable(table, outcome_plan(table), TableKind.WORKBOOK) for table in source.tables]
+    elif receipt.options.mends:
         plans = dict(parent_plans(parents or home, receipt.options.mends))
         kind = TableKind.ACTIVITIES if receipt.kind == "activities" else TableKind.MENDED
         mapped = [MappedTable(table, plans[table.name], kind) for table in source.tables]

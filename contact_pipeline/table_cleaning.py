@@ -1,6 +1,6 @@
 """One mapped table, cleaned as its kind is.
 
-Belongs here: which cleaner a table goes to. Does not belong: cleaning (`contacts`, `activities`) and choosing tables
+Belongs here: which cleaner a table goes to. Does not belong: cleaning (`contacts`, `activities`, `outcomes`) and choosing tables
 (`mapping.selection`).
 """
 
@@ -10,13 +10,19 @@ import polars as pl
 
 from contact_pipeline.cleaning.activities import clean_activities
 from contact_pipeline.cleaning.contacts import clean_contacts
+from contact_pipeline.cleaning.outcomes import clean_outcomes
 from contact_pipeline.mapping.apply import apply_plan
+from contact_pipeline.mapping.kinds import TableKind
+from contact_pipeline.mapping.outcomes import CONTACT, OUTCOME
 from contact_pipeline.mapping.selection import MappedTable
 from contact_pipeline.settings import ImportOptions, ImportSettings
 
 
 def clean_table(one: MappedTable, options: ImportOptions, settings: ImportSettings) -> pl.DataFrame:
-    """What `clean_contacts`, or for a table of activities `clean_activities`, makes of it."""
+    """What `clean_contacts`, or for another kind of table its own cleaner, makes of it."""
+    if one.kind is TableKind.WORKBOOK:
+        cells = {"told_of": CONTACT, "outcome": OUTCOME}
+        return clean_outcomes(one.table.rows.rename({cell: name for name, cell in cells.items()}), settings)
     if one.is_of_activities:
         return clean_activities(apply_plan(one.table, one.plan), options, settings)
     return clean_contacts(apply_plan(one.table, one.plan, settings.clear_token), options, settings)

@@ -146,10 +146,13 @@ _FIRST_KNOWN: dict[Survivorship, Callable[[list[str]], str]] = {
     Survivorship.FILL: _oldest_known,
 }
 
+# A record that tells an outcome brings no address.
+_IS_OF_ANOTHER_ADDRESS = "email <> match_key AND told_of IS NULL"
+
 # Records of another address than the contact's own are never alike: the fold makes something of that address.
 _COUNTING = f"""
     SELECT contact_id, import_id, sequence, as_of,
-           hash({", ".join(GOLDEN_COLUMNS)}, CASE WHEN email <> match_key THEN sequence END) AS digest
+           hash({", ".join(GOLDEN_COLUMNS)}, CASE WHEN {_IS_OF_ANOTHER_ADDRESS} THEN sequence END) AS digest
     FROM {{source}} WHERE contributes"""
 
 _ALIKE = (
@@ -163,7 +166,7 @@ _PLACES = """
     SELECT sequence, -row_number() OVER (PARTITION BY contact_id ORDER BY as_of DESC, sequence DESC) AS recency FROM dated"""
 
 # Decisions may bring in records of another address.
-_FURTHER_ADDRESS = "CASE WHEN email <> match_key THEN coalesce(secondary_email, email) ELSE secondary_email END"
+_FURTHER_ADDRESS = f"CASE WHEN {_IS_OF_ANOTHER_ADDRESS} THEN coalesce(secondary_email, email) ELSE secondary_email END"
 
 _RANKED = f"SELECT * REPLACE ({_FURTHER_ADDRESS} AS secondary_email) FROM records JOIN places USING (sequence)"
 

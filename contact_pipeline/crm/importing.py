@@ -33,6 +33,7 @@ class Intake:
     policy: str
     received_at: str  # ISO, UTC
     rows: Path  # Parquet of validated_contacts
+    tells_outcomes: bool = False  # of contacts that are there, by their ids: rows of our own workbook
 
     @property
     def start(self) -> int:
@@ -89,7 +90,8 @@ def _stage_incoming(connection: duckdb.DuckDBPyConnection, intake: Intake) -> No
                email AS match_key, sheet, line, {", ".join(GOLDEN_COLUMNS[:-1])},
                {in_key_order("custom_fields::JSON")} AS custom_fields,
                CASE WHEN len(issues) > 0 THEN to_json(issues) END AS issues,
-               CASE WHEN len(cleared) > 0 OR contains(json(custom_fields)::VARCHAR, ':null') THEN coalesce(cleared, []) END AS cleared
+               CASE WHEN len(cleared) > 0 OR contains(json(custom_fields)::VARCHAR, ':null') THEN coalesce(cleared, []) END AS cleared,
+               {"told_of" if intake.tells_outcomes else "NULL::VARCHAR AS told_of"}
         FROM read_parquet($rows) WHERE is_valid AND email <> '{TOMBSTONE_EMAIL}'""",
         {
             "import_id": intake.import_id,

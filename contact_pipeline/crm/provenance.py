@@ -272,7 +272,8 @@ class _Family:
     def value(self, record: Row, name: str) -> Any:  # noqa: ANN401  a value of any field
         """What a record says of a field. The address of a row that decisions brought in is one more of the person."""
         value = record[name]
-        came_over = name == "secondary_email" and record["email"] != record["match_key"] and len(self._counting) > 1
+        is_further = record["email"] != record["match_key"] and record["told_of"] is None
+        came_over = name == "secondary_email" and is_further and len(self._counting) > 1
         return record["email"] if value is None and came_over else value
 
     def left_out(self, record: Row, name: str, rule: Survivorship) -> str | None:

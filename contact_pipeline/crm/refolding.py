@@ -16,6 +16,7 @@ from contact_pipeline.crm.fold import GOLDEN_COLUMNS, fold_records, forget_fold
 from contact_pipeline.crm.history import recount
 from contact_pipeline.fields import SCORE_FIELD_NAMES, Survivorship
 from contact_pipeline.matching.links import LINKED_COLUMNS, ROWS_PER_IMPORT, link_records
+from contact_pipeline.matching.told import TOLD_COLUMNS, first_told, link_told, wanted_told_keys
 from contact_pipeline.matching.verdicts import KEYED_COLUMNS, wanted_keys
 
 _TOUCHED_RECORDS = "(SELECT * FROM records SEMI JOIN touched USING (match_key))"
@@ -65,10 +66,13 @@ def refold(
     stand. With `has_incoming` the records in the temporary table `incoming` join the others; `is_new` says that their import
     had none before. Needs `touch` before.
     """
-    moved = _settle_keys(connection, since, has_incoming=has_incoming)
-    is_latest = is_new and moved >= since and not _follows(connection, since)
-    since = min(since, moved)
-    _link(connection, since, has_incoming=has_incoming)
+    tells = _has_told(connection, has_incoming=has_incoming)
+    first = _settle_keys(connection, since, has_incoming=has_incoming, tells=tells)
+    if tells:  # an outcome may have been told of somebody who comes only now
+        first = min(first, first_told(connection, default=first))
+    is_latest = is_new and first >= since and not _follows(connection, since)
+    since = min(since, first)
+    _link(connection, since, has_incoming=has_incoming, tells=tells)
     _fold_touched(connection, rules)
     _name_states(connection, since, rules, is_latest=is_latest)
 
@@ -79,14 +83,23 @@ def _note_former(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _settle_keys(connection: duckdb.DuckDBPyConnection, since: int, *, has_incoming: bool) -> int:
+def _settle_keys(connection: duckdb.DuckDBPyConnection, since: int, *, has_incoming: bool, tells: bool) -> int:
     """Give each record the key that decisions want; gives the first sequence number at which that changed something."""
-    stored = f"SELECT {KEYED_COLUMNS} FROM records WHERE match_key IS NOT NULL"
-    arriving = f" UNION ALL SELECT {KEYED_COLUMNS} FROM incoming" if has_incoming else ""
+    stored = f"SELECT {KEYED_COLUMNS} FROM records WHERE match_key IS NOT NULL AND told_of IS NULL"
+    arriving = f" UNION ALL SELECT {KEYED_COLUMNS} FROM incoming WHERE told_of IS NULL" if has_incoming else ""
     wanted_keys(connection, stored + arriving)
-    moved = connection.execute("SELECT min(sequence) FROM wanted").fetchall()[0][0]
-    if moved is None:
-        return since
+    moved = _move_keys(connection, has_incoming=has_incoming)
+    if tells:
+        wanted_told_keys(connection, has_incoming=has_incoming)
+        moved += _move_keys(connection, has_incoming=has_incoming)
+    return min([since, *moved])
+
+
+def _move_keys(connection: duckdb.DuckDBPyConnection, *, has_incoming: bool) -> list[int]:
+    """Give the records in `wanted` their key; gives the first sequence number among them, if there is any."""
+    first = connection.execute("SELECT min(sequence) FROM wanted").fetchall()[0][0]
+    if first is None:
+        return []
     connection.execute(
         """INSERT INTO touched SELECT DISTINCT key FROM (SELECT match_key AS key FROM wanted UNION SELECT former FROM wanted)
         WHERE key NOT IN (SELECT match_key FROM touched)"""
@@ -96,17 +109,32 @@ def _settle_keys(connection: duckdb.DuckDBPyConnection, since: int, *, has_incom
         connection.execute(
             f"UPDATE {table} SET match_key = wanted.match_key FROM wanted WHERE {table}.sequence = wanted.sequence"
         )
-    return int(moved)
+    return [int(first)]
 
 
-def _link(connection: duckdb.DuckDBPyConnection, since: int, *, has_incoming: bool) -> None:
+def _has_told(connection: duckdb.DuckDBPyConnection, *, has_incoming: bool) -> bool:
+    """Does any record tell the outcome of a contact? Most homes have none, and looking for whom costs."""
+    tables = ("records", "incoming") if has_incoming else ("records",)
+    return any(
+        connection.execute(f"SELECT 1 FROM {table} WHERE told_of IS NOT NULL LIMIT 1").fetchall() for table in tables
+    )
+
+
+def _link(connection: duckdb.DuckDBPyConnection, since: int, *, has_incoming: bool, tells: bool) -> None:
     """Give each record of a touched key its contact: mend the links of those since `since`, store the incoming ones."""
-    arriving = f" UNION ALL SELECT {LINKED_COLUMNS} FROM incoming" if has_incoming else ""
+    columns = f"{LINKED_COLUMNS}, {TOLD_COLUMNS}" if tells else LINKED_COLUMNS
+    arriving = f" UNION ALL SELECT {columns} FROM incoming" if has_incoming else ""
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE pool AS
-        SELECT {LINKED_COLUMNS} FROM records SEMI JOIN touched USING (match_key){arriving}"""
+        SELECT {columns} FROM records SEMI JOIN touched USING (match_key){arriving}"""
     )
-    link_records(connection, "pool")
+    if tells:
+        connection.execute("CREATE OR REPLACE TEMP VIEW people AS FROM pool WHERE told_of IS NULL")
+        link_records(connection, "people")
+        link_told(connection, "pool")
+        connection.execute("DROP VIEW people")
+    else:
+        link_records(connection, "pool")
     connection.execute("DROP TABLE pool")
     connection.execute(
         """UPDATE records SET contact_id = links.contact_id, contributes = links.contributes, state = links.state,

@@ -10,7 +10,7 @@ import duckdb
 from contact_pipeline.errors import PipelineError
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 _FIELD_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in FIELDS)
 _SCORE_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in SCORE_FIELDS)
@@ -57,7 +57,7 @@ _TABLES = (
     f"""records (
         import_id VARCHAR, sequence BIGINT, sheet VARCHAR, line BIGINT, match_key VARCHAR, policy VARCHAR,
         as_of TIMESTAMP, state VARCHAR, reason VARCHAR, contact_id VARCHAR, contributes BOOLEAN,
-        {_FIELD_COLUMNS}, custom_fields JSON, issues JSON, cleared VARCHAR[])""",
+        {_FIELD_COLUMNS}, custom_fields JSON, issues JSON, cleared VARCHAR[], told_of VARCHAR)""",
     f"""contacts (
         contact_id VARCHAR, is_duplicate BOOLEAN, company_id VARCHAR, {_FIELD_COLUMNS}, custom_fields JSON,
         {_SCORE_COLUMNS}, is_scored BOOLEAN)""",
@@ -109,6 +109,7 @@ _MIGRATIONS: dict[int, tuple[str, ...]] = {
     ),
     # What was noted of earlier scorings is each change of a score, but not who was undone since: so none can be told.
     4: (f"CREATE TABLE {_SCORINGS}", f"INSERT INTO scorings FROM ({STANDING} HAVING count(*) > 0)"),
+    5: ("ALTER TABLE records ADD COLUMN told_of VARCHAR",),
 }
 
 

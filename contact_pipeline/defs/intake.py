@@ -56,7 +56,7 @@ def mapped_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg
             cleaned.height,
             **metadata.review(reviews),
             rows_with_issues=cleaned.filter(pl.col("issues").list.len() > 0).height,
-            opted_out_rows=cleaned.filter("opted_out").height if mapped else 0,
+            opted_out_rows=cleaned.filter("opted_out").height if "opted_out" in cleaned.columns else 0,
             **{"dagster/column_schema": metadata.schema_of(receipt.kind)},
         )
     )

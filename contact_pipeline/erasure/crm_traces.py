@@ -20,7 +20,7 @@ from contact_pipeline.erasure.person import Person
 from contact_pipeline.erasure.traces import Traces
 from contact_pipeline.fields import FIELD_NAMES, Survivorship
 
-_EMPTIED = ("match_key", "contact_id", *FIELD_NAMES, "custom_fields", "issues", "cleared")
+_EMPTIED = ("match_key", "contact_id", *FIELD_NAMES, "custom_fields", "issues", "cleared", "told_of")
 _UNTOUCHED_TABLES = ("records", "meta", "suppressions")
 
 

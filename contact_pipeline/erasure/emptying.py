@@ -15,6 +15,8 @@ from contact_pipeline.erasure.traces import ERASED, Traces
 from contact_pipeline.fields import FIELDS, Kind
 from contact_pipeline.intake.returned import places
 from contact_pipeline.intake.tables import TextTable
+from contact_pipeline.mapping.outcomes import CONTACT
+from contact_pipeline.mapping.outcomes import HEADERS as OUTCOME_HEADERS
 from contact_pipeline.mapping.plan import TablePlan
 from contact_pipeline.matching.decisions import HEADERS, is_decisions
 
@@ -78,6 +80,8 @@ class _Columns:
 
 
 def _columns(table: TextTable, plan: TablePlan | None) -> _Columns:
+    if table.headers == OUTCOME_HEADERS:
+        return _Columns([CONTACT], in_each=False, kept=[])
     if plan:
         columns = [column for column in plan.columns if column.field in _EMAIL_FIELDS]
         ranked = sorted(columns, key=lambda column: str(column.field))  # email before secondary_email

@@ -25,9 +25,9 @@ from contact_pipeline.intake.files import open_regular
 from contact_pipeline.settings import ImportOptions
 from contact_pipeline.turns import turn
 
-# Mended rows are of contacts; mended activities are activities.
-ImportKind = Literal["contacts", "mended", "decisions", "activities"]
-BRINGS_NO_CONTACTS: Final = frozenset({"decisions", "activities"})
+# Mended rows are of contacts; mended activities are activities, mended outcomes a workbook.
+ImportKind = Literal["contacts", "mended", "decisions", "activities", "workbook"]
+BRINGS_NO_CONTACTS: Final = frozenset({"decisions", "activities", "workbook"})
 
 _CHUNK_BYTES = 1 << 20
 RECEIPT = "receipt.json"

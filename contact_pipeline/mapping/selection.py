@@ -48,9 +48,9 @@ def usable_tables(
     source: SourceFile, overrides: Mapping[str, str], learned: Sequence[LearnedMapping] = ()
 ) -> list[MappedTable]:
     """The tables that can be imported, all of one kind: contacts (and mended rows of ours) or activities, with an e-mail column,
-    or decisions of ours. Where a file has contacts, activities beside them are passed over.
+    or decisions or outcomes in files of ours. Where a file has contacts, activities beside them are passed over.
 
-    Raises FileRefused: workbook_file, activities_file (without addresses) where the file is one of those and holds nothing to
+    Raises FileRefused: activities_file (without addresses) where the file is one of those and holds nothing to
     import beside, no_email_column (people without addresses), no_emails (the column is there and blank),
     other_file (companies, deals, products and the like).
     """
@@ -70,11 +70,9 @@ def holds_activities(source: SourceFile, overrides: Mapping[str, str], learned: 
 def choose(mapped: list[MappedTable], name: str) -> list[MappedTable]:
     """What `usable_tables` does, for tables that are mapped already."""
     kinds = {one.kind for one in mapped}
-    if TableKind.WORKBOOK in kinds:  # its other sheets are ours too, and are not contacts anew
-        raise _refused_kind(TableKind.WORKBOOK, name)
-    decisions = [one for one in mapped if one.kind is TableKind.DECISIONS]
-    if decisions:  # what else stands in that workbook explains them
-        return decisions
+    for ours in (TableKind.DECISIONS, TableKind.WORKBOOK):  # what else stands in that workbook explains them
+        if ours in kinds:
+            return [one for one in mapped if one.kind is ours]
     usable = [one for one in mapped if one.kind in _IMPORTED and has_email(one.plan)]
     for is_of_activities in (False, True):
         filled = [one for one in usable if one.is_of_activities is is_of_activities and _has_an_email(one)]

@@ -8,6 +8,7 @@ it holds for later files too.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -85,6 +86,12 @@ def person_of(name_sql: str) -> str:
 def is_decisions(table: TextTable) -> bool:
     """Is this a duplicate report of ours, filled in or not?"""
     return set(places(table)) >= _SIGNS
+
+
+def decisions_only(source: SourceFile) -> SourceFile | None:
+    """The duplicate reports in a file; None where it holds none. What else stands in that workbook explains them."""
+    ours = tuple(table for table in source.tables if is_decisions(table))
+    return replace(source, tables=ours) if ours else None
 
 
 def read_decisions(source: SourceFile) -> pl.DataFrame:

@@ -69,7 +69,7 @@ def find_duplicates(
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE earlier AS
         SELECT {LINKED_COLUMNS}, {_SIDE_COLUMNS}, contact_id, contributes
-        FROM records SEMI JOIN arriving USING (match_key) WHERE sequence < {start}"""
+        FROM records SEMI JOIN arriving USING (match_key) WHERE sequence < {start} AND told_of IS NULL"""
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP VIEW pool AS
@@ -88,7 +88,9 @@ def find_duplicates(
 
 def _settle_keys(connection: duckdb.DuckDBPyConnection, start: int) -> None:
     """Give the rows the keys that earlier decisions want."""
-    earlier = f"SELECT {KEYED_COLUMNS} FROM records WHERE match_key IS NOT NULL AND sequence < {start}"
+    earlier = (
+        f"SELECT {KEYED_COLUMNS} FROM records WHERE match_key IS NOT NULL AND sequence < {start} AND told_of IS NULL"
+    )
     wanted_keys(connection, f"{earlier} UNION ALL SELECT {KEYED_COLUMNS} FROM arriving")
     connection.execute(
         "UPDATE arriving SET match_key = wanted.match_key FROM wanted WHERE arriving.sequence = wanted.sequence"
@@ -135,7 +137,7 @@ _SAID = ("name", "company", "phone", "mobile_phone", "original_crm_id", "linkedi
 _MET = f"""
     WITH known AS (
         SELECT * FROM records
-        WHERE contributes AND sequence < {{start}} AND contact_id IN (SELECT met_id FROM paired WHERE is_known)),
+        WHERE contributes AND told_of IS NULL AND sequence < {{start}} AND contact_id IN (SELECT met_id FROM paired WHERE is_known)),
     lone AS (SELECT max(sequence) AS sequence FROM known GROUP BY contact_id HAVING count(*) = 1)
     SELECT contact_id AS met_id, contact_id, email, [email] AS emails, {name_of("known")} AS name, {_SIDE_COLUMNS},
            {{{{'import_id': import_id, 'sheet': sheet, 'line': line}}}} AS source

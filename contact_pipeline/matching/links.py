@@ -29,6 +29,8 @@ class Skip(StrEnum):
     SHARED_MAILBOX = "shared mailbox?"
     DECIDED = "decided: skip"
     ERASED = "erased"
+    NO_CONTACT = "no such contact any more"
+    TOLD_OTHERWISE = "another row of the file tells otherwise"
 
 
 def link_records(connection: duckdb.DuckDBPyConnection, pool: str) -> None:
@@ -54,8 +56,9 @@ def link_records(connection: duckdb.DuckDBPyConnection, pool: str) -> None:
     connection.execute("DROP VIEW weighed")
 
 
-# Stable through rerun and rebuild: the id depends only on where the founding record stands.
-_CONTACT_ID = "'c' || left(md5(import_id || '\x1f' || sheet || '\x1f' || line), 16)"
+# SQL for the id of the contact that a record founds. Stable through rerun and rebuild: it depends only on where the record
+# stands.
+CONTACT_ID = "'c' || left(md5(import_id || '\x1f' || sheet || '\x1f' || line), 16)"
 
 # A name in one word may be the given one.
 _GIVEN = "coalesce(first_name, CASE WHEN last_name IS NULL THEN full_name END)"
@@ -80,7 +83,7 @@ _CROWDS = """
 _MEETINGS = f"""
     SELECT sequence, sequence = first_sequence AS is_first, first_sequence, named_sequence, weighed.match_key, weighed.beside,
            import_id, policy, is_known, given, family,
-           CASE WHEN is_first OR policy = 'create' THEN {_CONTACT_ID} END AS own_id
+           CASE WHEN is_first OR policy = 'create' THEN {CONTACT_ID} END AS own_id
     FROM weighed
     JOIN crowds ON crowds.match_key = weighed.match_key AND crowds.beside IS NOT DISTINCT FROM weighed.beside"""
 
@@ -98,7 +101,7 @@ _LINKS = f"""
         SELECT held.*, coalesce(sequence > leader, false) AS is_repeated
         FROM held LEFT JOIN several USING (first_sequence, import_id)),
     founders AS (SELECT first_sequence, own_id AS main_id FROM meetings WHERE is_first)
-    SELECT sequence, import_id, match_key, {_CONTACT_ID} AS contact_id, true AS contributes, beside IS NOT NULL AS is_duplicate,
+    SELECT sequence, import_id, match_key, {CONTACT_ID} AS contact_id, true AS contributes, beside IS NOT NULL AS is_duplicate,
            'created' AS state, CAST(NULL AS VARCHAR) AS reason
     FROM weighed ANTI JOIN meetings USING (sequence)
     UNION ALL

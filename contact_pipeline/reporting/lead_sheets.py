@@ -6,25 +6,14 @@ Belongs here: which columns they have. Does not belong: how a table is written (
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import polars as pl
 
-from contact_pipeline.fields import FIELDS, SCORE_FIELDS, Kind
+from contact_pipeline.fields import FIELDS, SCORE_FIELDS, Kind, ScoreField
+from contact_pipeline.mapping.outcomes import CONTACT_ID_HEADER, OUTCOME_HEADER
 from contact_pipeline.reporting.facts import SourceRows
 from contact_pipeline.reporting.sheets import Column, Style, column
-
-OUTCOMES: tuple[str, ...] = (
-    "Won",
-    "Lost",
-    "Meeting booked",
-    "Interested: call again",
-    "Not reached",
-    "Not interested",
-    "Wrong contact",
-)
-OUTCOME_HEADER = "Outcome"
-CONTACT_ID_HEADER = "Contact ID"  # lets an Outcome find its contact when the workbook comes back
 
 _FIELD_STYLES: dict[Kind, Style] = {
     Kind.MONEY: Style.MONEY,
@@ -38,7 +27,8 @@ _SCORE_STYLES: dict[str, Style] = {
     "conversion_probability": Style.PERCENT,
     "engagement_propensity": Style.PERCENT,
 }
-_NOT_FOR_PEOPLE = frozenset({"score_breakdown"})  # a machine's JSON; key_factors says it in words
+# Without the breakdown, a machine's JSON: key_factors says it in words.
+SCORES_FOR_PEOPLE: tuple[ScoreField, ...] = tuple(field for field in SCORE_FIELDS if field.name != "score_breakdown")
 # Text that Excel shows unchanged as a number: no leading zero or plus, no more digits than a cell shows.
 _PLAIN_NUMBER = r"^(?:0|-?[1-9]\d{0,8}|-?(?:0|[1-9]\d{0,4})\.\d{0,3}[1-9])$"
 _PLAIN_DATE = r"^\d{4}-\d{2}-\d{2}$"
@@ -72,10 +62,13 @@ def crm_columns(leads: pl.DataFrame, custom: Mapping[str, pl.Series]) -> list[Co
         field for field in FIELDS if field.name in leads.columns and leads[field.name].null_count() < leads.height
     ]
     columns = [column(field.label, leads[field.name], _FIELD_STYLES.get(field.kind)) for field in filled]
-    taken = {item.header for item in columns}
-    for name, values in custom.items():
-        columns.append(column(f"{name} (custom)" if name in taken else name, values))
-    return columns + score_columns(leads)
+    headers = custom_headers(custom, {item.header for item in columns})
+    return [*columns, *(column(headers[name], values) for name, values in custom.items()), *score_columns(leads)]
+
+
+def custom_headers(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
+    """The header of each custom field beside the headers `taken` by CRM fields."""
+    return {name: f"{name} (custom)" if name in taken else name for name in names}
 
 
 def source_columns(leads: pl.DataFrame, source: SourceRows) -> list[Column]:
@@ -93,7 +86,7 @@ def source_columns(leads: pl.DataFrame, source: SourceRows) -> list[Column]:
 
 def score_columns(leads: pl.DataFrame) -> list[Column]:
     """What scoring says of each lead, and its contact_id."""
-    shown = [field for field in SCORE_FIELDS if field.name in leads.columns and field.name not in _NOT_FOR_PEOPLE]
+    shown = [field for field in SCORES_FOR_PEOPLE if field.name in leads.columns]
     scores = [column(f.label, leads[f.name], _SCORE_STYLES.get(f.name), is_score=True) for f in shown]
     return [*scores, column(CONTACT_ID_HEADER, leads["contact_id"], Style.MUTED, width=14)]
 

@@ -14,11 +14,11 @@ import polars as pl
 from xlsxwriter import Workbook
 
 from contact_pipeline.atomic import atomic_path
+from contact_pipeline.cleaning.outcomes import Outcome
+from contact_pipeline.mapping.outcomes import OUTCOME_HEADER
 from contact_pipeline.reporting.aggregates import ranked
 from contact_pipeline.reporting.facts import ReportFacts, SourceRows
 from contact_pipeline.reporting.lead_sheets import (
-    OUTCOME_HEADER,
-    OUTCOMES,
     call_list,
     crm_columns,
     custom_field_columns,
@@ -95,7 +95,7 @@ def _write_call_list(book: Workbook, formats: Formats, calls: Sequence[Column]) 
     write_table(sheet, formats, calls, frozen_columns=1)
     place = next(index for index, item in enumerate(calls) if item.header == OUTCOME_HEADER)
     rows = max(len(calls[0].values), 1)
-    sheet.data_validation(1, place, rows, place, {"validate": "list", "source": list(OUTCOMES), "ignore_blank": True})
+    sheet.data_validation(1, place, rows, place, {"validate": "list", "source": list(Outcome), "ignore_blank": True})
 
 
 def _write_all_leads(book: Workbook, formats: Formats, columns: Sequence[Column]) -> None:

@@ -16,6 +16,7 @@ from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.intake.profiling import ColumnProfile, profile_columns
 from contact_pipeline.intake.tables import RowKind, TextTable
 from contact_pipeline.mapping.activities import WHAT, WHEN
+from contact_pipeline.mapping.outcomes import HEADERS as OUTCOME_HEADERS
 from contact_pipeline.mapping.plan import ColumnPlan, TablePlan
 
 NO_ADDRESS: Final = "no e-mail address"
@@ -60,9 +61,9 @@ def review_table(table: TextTable, plan: TablePlan, cleaned: pl.DataFrame) -> di
 def missing_essentials(plan: TablePlan) -> list[str]:
     """Labels of first name, last name, e-mail and company where no column gives them; a full name gives both names.
 
-    A list of activities needs none of them.
+    A list of activities, and a workbook of ours with outcomes, need none of them.
     """
-    if WHAT in plan.fields:
+    if WHAT in plan.fields or [column.header for column in plan.columns] == list(OUTCOME_HEADERS):
         return []
     given = set(plan.fields) | (_NAME_FIELDS if "full_name" in plan.fields else set())
     return [FIELD_BY_NAME[name].label for name in _ESSENTIAL if name not in given]

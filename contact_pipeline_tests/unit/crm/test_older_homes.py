@@ -29,6 +29,7 @@ _TAKEN_BACK: dict[int, tuple[str, ...]] = {
         ),
     ),
     5: ("DROP TABLE scorings",),
+    6: ("ALTER TABLE records DROP COLUMN told_of",),
 }
 
 

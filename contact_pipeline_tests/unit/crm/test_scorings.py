@@ -88,7 +88,7 @@ def test_a_scoring_is_on_record_once_and_only_where_something_is_new(home: Home)
 def test_an_older_home_begins_with_how_its_leads_stand(home: Home, scored: bool) -> None:
     with open_crm(home) as connection:
         _scored(connection, ["Hot", "Warm", "Warm"] if scored else [], DAY)
-        connection.execute("DROP TABLE scorings")
+        connection.execute("DROP TABLE scorings; ALTER TABLE records DROP COLUMN told_of")
         connection.execute("UPDATE meta SET schema_version = 4")
     with read_crm(home) as connection:
         expected = [Scoring(DAY, "points", "v1", 3, 1, 2, 0, 60.0, None)] if scored else []

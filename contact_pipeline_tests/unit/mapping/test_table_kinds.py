@@ -13,7 +13,7 @@ from contact_pipeline.intake.reading import read_source
 from contact_pipeline.intake.receipt import receive
 from contact_pipeline.mapping.kinds import TableKind
 from contact_pipeline.mapping.selection import choose, map_tables, usable_tables
-from contact_pipeline.reporting.lead_sheets import CONTACT_ID_HEADER, OUTCOME_HEADER
+from contact_pipeline.mapping.outcomes import CONTACT_ID_HEADER, OUTCOME_HEADER
 from contact_pipeline.settings import Limits
 from contact_pipeline.validation import quarantine
 
@@ -23,6 +23,7 @@ _FILES = {
         "Email\nann@x.org\nbob@x.org\n",
         "Email,Event,Event Date,First Name\nann@x.org,Trade fair,2024-05-01,Ann\nbob@x.org,Fair,2024-05-02,Bob\n",
         "Email,Type,Created Date\nann@x.org,Customer,2024-05-01\nbob@x.org,Partner,2024-05-02\n",
+        "Contact ID,Email,Outcome\n17,ann@x.org,Won\n18,bob@x.org,Lost\n",  # of another tool
     ],
     TableKind.ACTIVITIES: [
         "Email,Activity Type,Timestamp\nann@x.org,Page view,2024-05-01 10:00\nann@x.org,Download,2024-05-02 11:30\n",
@@ -33,7 +34,7 @@ _FILES = {
     TableKind.MENDED: [
         f"{quarantine.SHEET},{quarantine.LINE},{quarantine.REASONS},Email\n,7,no e-mail address,ann@x.org\n"
     ],
-    TableKind.WORKBOOK: [f"Name,E-mail,{OUTCOME_HEADER},{CONTACT_ID_HEADER}\nAnn,ann@x.org,Won,c-1\n"],
+    TableKind.WORKBOOK: [f"Name,E-mail,{OUTCOME_HEADER},{CONTACT_ID_HEADER}\nAnn,ann@x.org,Won,c0123456789abcdef\n"],
     TableKind.OTHER: [
         "First Name,Last Name,Phone\nAnn,Abbott,+44 20 7946 0000\n",
         "Deal,Amount,Stage\nBig one,1000,Won\n",
@@ -59,7 +60,6 @@ def test_the_columns_tell_the_kind(kind: TableKind, text: str, tmp_path: Path) -
     ("kind", "reason"),
     [
         (TableKind.ACTIVITIES, "activities_file"),
-        (TableKind.WORKBOOK, "workbook_file"),
         (TableKind.OTHER, "other_file"),
     ],
 )
