@@ -25,9 +25,11 @@ from contact_pipeline.dashboard.notices import Notice, notice_page
 from contact_pipeline.dashboard.pages import exports, imports, insights, leads, model, playbook, views
 from contact_pipeline.dashboard.posting import PostedForms
 from contact_pipeline.dashboard.query import NotAsked
+from contact_pipeline.dashboard.reader import NothingPublished, Snapshots
 from contact_pipeline.dashboard.safe_headers import Faults, SafeHeaders
 from contact_pipeline.dashboard.tries import Tries
 from contact_pipeline.dashboard.whereabouts import host_names, is_https
+from contact_pipeline.errors import HomeBusy
 from contact_pipeline.home import Home
 
 _PAGES: tuple[ModuleType, ...] = (leads, insights, playbook, model, imports, exports, views)
@@ -49,9 +51,15 @@ def build_app(home: Home, clock: Clock = utc_now) -> Starlette:
             Middleware(Guard, links=links, cookie=cookie_name(settings)),
             Middleware(PostedForms),
         ],
-        exception_handlers={HTTPException: _no_such_page, NotAsked: _not_asked},
+        exception_handlers={
+            HTTPException: _no_such_page,
+            NotAsked: _not_asked,
+            NothingPublished: _nothing_yet,
+            HomeBusy: _busy,
+        },
     )
-    app.state.home, app.state.links, app.state.tries = home, links, Tries(settings.tries_per_minute)
+    app.state.home, app.state.snapshots = home, Snapshots(home)
+    app.state.links, app.state.tries = links, Tries(settings.tries_per_minute)
     return app
 
 
@@ -65,3 +73,11 @@ def _no_such_page(_: Request, error: Exception) -> Response:
 
 def _not_asked(_: Request, error: Exception) -> Response:
     return notice_page(Notice(400, "That cannot be asked", str(error)), way_back=True)
+
+
+def _nothing_yet(_: Request, error: Exception) -> Response:
+    return notice_page(Notice(503, "Nothing to show yet", str(error)))
+
+
+def _busy(_: Request, __: Exception) -> Response:
+    return notice_page(Notice(503, "One moment", "The leads are being written. Try again in a minute."), way_back=True)

@@ -25,7 +25,7 @@ def filter_counts(filter_: Coded, found: Found, query: LeadQuery, *, whole: bool
     counts = filter_.counts(found.without(filter_.name)).tolist()
     listed = [
         FilterValue(value, label, leads, value in chosen)
-        for value, label, leads in zip(filter_.values, filter_.labels, counts, strict=True)
+        for value, label, leads in zip(filter_.in_address, filter_.labels, counts, strict=True)
         if leads or value in chosen
     ]
     listed += [FilterValue(value, value or NO_VALUE_LABEL, 0, True) for value in chosen if value not in filter_.places]

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from contact_pipeline.dashboard.codes import CHANCE_UNIT, code_column
 from contact_pipeline.dashboard.filters import Order
+from contact_pipeline.dashboard.pseudonyms import may_name_people, pseudonym
 from contact_pipeline.dashboard.query import LeadQuery, NotAsked
 from contact_pipeline.reporting.aggregates import BIN_POINTS, CATEGORIES, CategorySummary, ScoreBin
 
@@ -32,12 +33,16 @@ _TENTHS_A_BIN: Final = 10 * BIN_POINTS
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coded:
-    """A filter of the snapshot; values, labels and codes of the leads: code 0 is no value, the others as they are sorted."""
+    """A filter of the snapshot; values, labels and codes of the leads: code 0 is no value, the others as they are sorted.
+
+    `in_address` is what the values are called in a question; `places` knows them under both.
+    """
 
     name: str
     label: str
     order: Order
     values: Sequence[str]
+    in_address: Sequence[str]
     labels: Sequence[str]
     places: Mapping[str, int]
     codes: Numbers
@@ -68,8 +73,9 @@ class Found:
 class LeadIndex:
     """Finds and counts the leads of a snapshot. Nothing in it changes, so threads may share it."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.filters: dict[str, Coded] = {one.name: one for one in _read_filters(connection)}
+    def __init__(self, connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
+        """`key` is that of `pseudonyms`."""
+        self.filters: dict[str, Coded] = {one.name: one for one in _read_filters(connection, key)}
         self.tenths = read_column(connection, "tenths")
         self._probability = read_column(connection, "probability")
         self.plays = read_column(connection, "play")
@@ -141,18 +147,19 @@ def read_column(connection: duckdb.DuckDBPyConnection, name: str) -> Numbers:
     return column
 
 
-def _read_filters(connection: duckdb.DuckDBPyConnection) -> list[Coded]:
+def _read_filters(connection: duckdb.DuckDBPyConnection, key: bytes) -> list[Coded]:
     rows = connection.execute('SELECT place, name, label, "order" FROM filters ORDER BY place').fetchall()
-    return [_coded(connection, place, name, label, Order(order)) for place, name, label, order in rows]
+    return [_coded(connection, key, place, name, label, Order(order)) for place, name, label, order in rows]
 
 
-def _coded(connection: duckdb.DuckDBPyConnection, place: int, name: str, label: str, order: Order) -> Coded:
+def _coded(connection: duckdb.DuckDBPyConnection, key: bytes, place: int, name: str, label: str, order: Order) -> Coded:
     listed = connection.execute(
         "SELECT value, label FROM filter_values WHERE place = ? ORDER BY code", [place]
     ).fetchall()
     values, labels = [value for value, _ in listed], [shown for _, shown in listed]
-    places = {value: code for code, value in enumerate(values)}
-    return Coded(name, label, order, values, labels, places, read_column(connection, code_column(place)))
+    in_address = [pseudonym(key, name, value) for value in values] if may_name_people(name) else values
+    places = {called: code for names in (values, in_address) for code, called in enumerate(names)}
+    return Coded(name, label, order, values, in_address, labels, places, read_column(connection, code_column(place)))
 
 
 def _summary(name: str, scored: int, mask: Mask, tenths: Numbers, probability: Numbers) -> CategorySummary:

@@ -7,6 +7,7 @@ Belongs here: its tables, its layout's version, and short visits to it. Does not
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -28,6 +29,7 @@ _TABLES = (
         link_id TEXT NOT NULL REFERENCES links ON DELETE CASCADE, name TEXT NOT NULL, pairs TEXT NOT NULL,
         saved_at REAL NOT NULL, PRIMARY KEY (link_id, name)) STRICT, WITHOUT ROWID""",
     "CREATE TABLE served (address TEXT NOT NULL) STRICT",
+    "CREATE TABLE address_key (key BLOB NOT NULL) STRICT",
 )
 
 
@@ -43,6 +45,13 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     """One transaction, whole or not at all; the file is made where it is missing. Raises StorageFailed."""
     with _opened(path) as connection, _transaction(connection):
         yield connection
+
+
+def address_key(path: Path) -> bytes:
+    """The key of `pseudonyms`, 32 random bytes that were made with the file. Raises StorageFailed."""
+    with reading(path) as connection:
+        key: bytes = connection.execute("SELECT key FROM address_key").fetchone()[0]
+    return key
 
 
 @contextmanager
@@ -76,6 +85,7 @@ def _lay_out(connection: sqlite3.Connection, path: Path) -> None:
             if _layout_of(connection) == 0:  # another process may have come first
                 for table in _TABLES:
                     connection.execute(table)
+                connection.execute("INSERT INTO address_key VALUES (?)", (secrets.token_bytes(32),))
                 connection.execute(f"PRAGMA user_version = {_LAYOUT}")
     if _layout_of(connection) > _LAYOUT:
         raise StorageFailed(f"The links in {path} are of a newer version of contact-pipeline. Use that one.")

@@ -25,6 +25,7 @@ from contact_pipeline.dashboard.counting import filter_counts
 from contact_pipeline.dashboard.details import lead_detail
 from contact_pipeline.dashboard.index import CATEGORY, SCORE, Found, LeadIndex, Mask, Numbers, Rows, read_column
 from contact_pipeline.dashboard.kept import Kept
+from contact_pipeline.dashboard.link_file import address_key
 from contact_pipeline.dashboard.orders import LeadOrders
 from contact_pipeline.dashboard.query import LEADS_A_PAGE, LeadQuery, NotAsked
 from contact_pipeline.dashboard.rows import LineMaker
@@ -91,7 +92,7 @@ class LeadReader:
         self._instance = duckdb.connect(str(path), read_only=True, config=_CONFIG)
         with closing(self._instance.cursor()) as connection:
             self.run = _run_facts(connection)
-            self._index = LeadIndex(connection)
+            self._index = LeadIndex(connection, address_key(home.links))
             self._lines = LineMaker.of(connection, self._index)
             self._plays = [
                 Play.model_validate_json(play)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from starlette.testclient import TestClient
 
@@ -10,7 +13,23 @@ from contact_pipeline.dashboard.app import build_app
 from contact_pipeline.dashboard.links import Clock, utc_now
 from contact_pipeline.home import Home
 
+_INLINE = re.compile(r"<style|\bstyle\s*=|\bon[a-z]+\s*=|<script(?![^>]*\bsrc=)|javascript:", re.IGNORECASE)
+
 ADDRESS = "http://127.0.0.1:3080"
+
+
+@dataclass
+class Hands:
+    """A clock that a test moves."""
+
+    now: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        """On by so many days, hours, minutes, seconds."""
+        self.now += timedelta(**by)
 
 
 def client_of(home: Home, clock: Clock = utc_now) -> TestClient:
@@ -24,3 +43,8 @@ def opened_client(home: Home, only: Mapping[str, tuple[str, ...]] | None = None,
     _, token = client.app.state.links.make("a test", 14, only or {})  # type: ignore[attr-defined]
     assert client.post("/open", data={"token": token}).status_code == 204
     return client
+
+
+def inline_parts(html: str) -> list[str]:
+    """Scripts and styles that stand in a page itself, which its policy forbids."""
+    return _INLINE.findall(html)

@@ -7,12 +7,11 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contact_pipeline.dashboard.link_file import writing
@@ -20,20 +19,7 @@ from contact_pipeline.dashboard.links import Link, Links, Refusal, Session, Unkn
 from contact_pipeline.errors import StorageFailed
 from contact_pipeline.home import Home
 from contact_pipeline.settings import DashboardSettings, Settings
-
-
-@dataclass
-class Hands:
-    """A clock that a test moves."""
-
-    now: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def move(self, **by: float) -> None:
-        """On by so many days, hours, minutes, seconds."""
-        self.now += timedelta(**by)
+from contact_pipeline_tests.unit.dashboard.opened import Hands
 
 
 @pytest.fixture
@@ -137,6 +123,7 @@ def opened_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Links, str, S
     return links, token, _opened(links, token)
 
 
+@settings(max_examples=30)
 @given(st.text(max_size=80))
 def test_nothing_but_the_token_opens_and_nothing_but_the_secret_is_a_session(
     opened_once: tuple[Links, str, Session], text: str
@@ -215,7 +202,7 @@ def test_a_visit_that_fails_leaves_no_trace(home: Home, links: Links) -> None:
 )
 def test_a_file_that_is_none_of_links_is_one_clear_line(home: Home, spoil: Callable[[Path], object]) -> None:
     spoil(home.links)
-    with pytest.raises(StorageFailed, match=re.escape(str(home.links))):
+    with pytest.raises(StorageFailed, match=re.escape(str(home.dashboard))):
         Links(home).all()
 
 
