@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from contact_pipeline.dashboard.answers import RunFacts
+from contact_pipeline.dashboard.reader import NothingPublished
 from contact_pipeline.dashboard.static_files import static_address
-from contact_pipeline.errors import PipelineError
 from contact_pipeline.reporting.charts import percent
 
 
@@ -106,6 +106,6 @@ def moment(at: datetime | None) -> str:
 def _published(request: Request) -> RunFacts | None:
     try:
         facts: RunFacts = request.app.state.snapshots.current().run
-    except PipelineError:  # nothing is published yet: the frame stands all the same
+    except NothingPublished:  # nothing is published yet: the frame stands all the same
         return None
     return facts

@@ -6,6 +6,8 @@ the parts of a lead's page (`lead_parts`) and markup (`templates`).
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,8 +16,8 @@ from starlette.routing import BaseRoute, Route
 from contact_pipeline.dashboard import lead_parts, listing
 from contact_pipeline.dashboard.answers import LeadView
 from contact_pipeline.dashboard.asking import asked, is_in_short
+from contact_pipeline.dashboard.pages.views import views_of
 from contact_pipeline.dashboard.templating import page
-from contact_pipeline.reporting.aggregates import CATEGORIES
 
 
 def leads(request: Request) -> Response:
@@ -36,6 +38,13 @@ def lead(request: Request) -> Response:
     return page(request, "lead.html.j2", run=found.run, lead=found, query=asked(request), parts=lead_parts.parts(found))
 
 
+def values(request: Request) -> Response:
+    """All values of one filter, where the list shows the first few."""
+    query, reader = asked(request), request.app.state.snapshots.current()
+    found = reader.values(request.path_params["name"], query, request.state.access)
+    return page(request, "filter.html.j2", run=reader.run, filter=found, query=query)
+
+
 def sources(request: Request) -> Response:
     """Where each value of a lead came from."""
     reader = request.app.state.snapshots.current()
@@ -45,7 +54,7 @@ def sources(request: Request) -> Response:
     return page(request, "sources.html.j2", run=reader.run, traced=found, query=asked(request))
 
 
-def _list(request: Request, view: LeadView) -> dict[str, object]:
+def _list(request: Request, view: LeadView) -> dict[str, Any]:
     shown = listing.columns(by_model=view.run.method == "model")
     return {
         "columns": shown,
@@ -55,13 +64,14 @@ def _list(request: Request, view: LeadView) -> dict[str, object]:
         "filters": [one for one in view.filters if one.name != "category"],  # the cards are the filter of categories
         "pages": listing.pages(view),
         "order": listing.order_in_words(view.query, shown),
-        "categories": CATEGORIES,
+        "views": views_of(request),
         "workbook_leads": request.app.state.home.settings.reports.workbook_leads,
     }
 
 
 ROUTES: list[BaseRoute] = [
     Route("/", leads, methods=["GET", "POST"]),
+    Route("/filter/{name:path}", values, methods=["GET", "POST"]),
     Route("/lead/{contact_id}", lead),
     Route("/lead/{contact_id}/sources", sources),
 ]

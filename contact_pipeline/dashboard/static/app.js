@@ -95,8 +95,18 @@
     markOpen();
   }
 
+  async function showAllValues(target, address) {
+    const page = await fetchPage(address, searched());
+    const values = page && one("#values ul", page);
+    if (!values) return;
+    target.parentElement.querySelector("ul").replaceWith(values);
+    one(`[data-key]`, values)?.focus({ preventScroll: true });
+    target.remove();
+  }
+
   function go(target) {
     const address = target.getAttribute("formaction") || target.getAttribute("href");
+    if (target.dataset.go === "values") return showAllValues(target, address);
     show(address, target.dataset.go === "clear" ? "" : searched());
     if (target.closest(".pager")) window.scrollTo({ top: 0 });
   }
