@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from starlette.testclient import TestClient
 
 from contact_pipeline.dashboard.app import build_app
-from contact_pipeline.dashboard.links import Clock, utc_now
+from contact_pipeline.dashboard.links import Clock, Links, utc_now
 from contact_pipeline.home import Home
 
 _INLINE = re.compile(r"<style|\bstyle\s*=|\bon[a-z]+\s*=|<script(?![^>]*\bsrc=)|javascript:", re.IGNORECASE)
@@ -20,9 +20,9 @@ ADDRESS = "http://127.0.0.1:3080"
 
 @dataclass
 class Hands:
-    """A clock that a test moves."""
+    """A clock that a test moves; so far ahead that no client takes a cookie by it for one of the past."""
 
-    now: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+    now: datetime = datetime(2100, 1, 1, 9, 0, tzinfo=UTC)
 
     def __call__(self) -> datetime:
         return self.now
@@ -32,15 +32,22 @@ class Hands:
         self.now += timedelta(**by)
 
 
-def client_of(home: Home, clock: Clock = utc_now) -> TestClient:
+def client_of(home: Home, clock: Clock = utc_now, address: str = ADDRESS) -> TestClient:
     """A client that opened nothing yet."""
-    return TestClient(build_app(home, clock), base_url=ADDRESS, follow_redirects=False)
+    return TestClient(build_app(home, clock), base_url=address, follow_redirects=False)
 
 
-def opened_client(home: Home, only: Mapping[str, tuple[str, ...]] | None = None, clock: Clock = utc_now) -> TestClient:
+def opened_client(
+    home: Home,
+    only: Mapping[str, tuple[str, ...]] | None = None,
+    *,
+    days: float = 14,
+    clock: Clock = utc_now,
+    address: str = ADDRESS,
+) -> TestClient:
     """A client that opened a new link with that scope; everything where none is given."""
-    client = client_of(home, clock)
-    _, token = client.app.state.links.make("a test", 14, only or {})  # type: ignore[attr-defined]
+    client = client_of(home, clock, address)
+    _, token = Links(home, clock).make("a test", days, only or {})
     assert client.post("/open", data={"token": token}).status_code == 204
     return client
 
