@@ -6,7 +6,8 @@ filters there are (`filters`) and holding readers to a scope (`reader`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from contact_pipeline.errors import UsageError
@@ -15,7 +16,7 @@ from contact_pipeline.home import Home
 if TYPE_CHECKING:
     import duckdb
 
-_VALUES_LISTED = 20
+_LISTED = 20
 _NO_VALUE, _CUSTOM = "", "custom."
 
 
@@ -29,15 +30,17 @@ def scope_of(home: Home, limits: Sequence[str]) -> dict[str, tuple[str, ...]]:
     from contact_pipeline.dashboard.reader import Snapshots
 
     scope: dict[str, tuple[str, ...]] = {}
-    connection = Snapshots(home).current().connection()
-    filters = _filters(connection)
-    for limit in limits:
-        name, _, value = limit.partition("=")
-        if "=" not in limit:
-            raise UsageError(f"--only '{limit}' has no value. It is written NAME=VALUE, such as owner='Toni Blakeway'.")
-        name = _filter_meant(name.strip(), filters)
-        found = _values_meant(name, value.strip(), _values(connection, name))
-        scope[name] = (*scope.get(name, ()), *(one for one in found if one not in scope.get(name, ())))
+    with closing(Snapshots(home).current().connection()) as connection:
+        filters = _filters(connection)
+        for limit in limits:
+            said, has_value, value = limit.partition("=")
+            if not has_value:
+                raise UsageError(
+                    f"--only '{limit}' has no value. It is written NAME=VALUE, such as owner='Toni Blakeway'."
+                )
+            name = _filter_meant(said.strip(), filters)
+            found = _values_meant(name, value.strip(), _values(connection, name))
+            scope[name] = tuple(dict.fromkeys((*scope.get(name, ()), *found)))
     return scope
 
 
@@ -60,7 +63,7 @@ def _filter_meant(said: str, filters: Mapping[str, str]) -> str:
         for name in filters:
             if spelled(name).casefold() == said.casefold():
                 return name
-    raise UsageError(f"There is no filter '{said}'. There are: {', '.join(filters)}.")
+    raise UsageError(f"There is no filter '{said}'. There are: {_listed(filters)}.")
 
 
 def _values_meant(name: str, said: str, values: Mapping[str, str]) -> tuple[str, ...]:
@@ -69,6 +72,17 @@ def _values_meant(name: str, said: str, values: Mapping[str, str]) -> tuple[str,
     alike = tuple(v for v, label in values.items() if said.casefold() in (v.casefold(), label.casefold()))
     if alike:
         return alike
-    listed = [f"{value} ({label})" if label != value else value for value, label in values.items()]
-    more = f" and {len(listed) - _VALUES_LISTED:,} more" if len(listed) > _VALUES_LISTED else ""
-    raise UsageError(f"No lead has {name} '{said}'. There are: {', '.join(listed[:_VALUES_LISTED])}{more}.")
+    raise UsageError(
+        f"No lead has {name} '{said}'. There are: {_listed(_with_label(*pair) for pair in values.items())}."
+    )
+
+
+def _with_label(value: str, label: str) -> str:
+    return value if value == label else f"{value} ({label})"
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """The first few, in one line whatever files put into them."""
+    words = [" ".join(text.split()) for text in texts]
+    more = f" and {len(words) - _LISTED:,} more" if len(words) > _LISTED else ""
+    return ", ".join(words[:_LISTED]) + more
