@@ -28,19 +28,19 @@ class Standing(NamedTuple):
     by_category: tuple[int, int, int]
 
 
-def histogram(bins: Sequence[ScoreBin], *, width: int = 760) -> str:
-    """Leads by score, each bar split by category."""
+def histogram(bins: Sequence[ScoreBin], *, width: int = 760, links: Sequence[str] = ()) -> str:
+    """Leads by score, each bar split by category. With `links` (one a bin) a bar leads to its address."""
     height, left, bottom, top = 210, 44, 26, 10
     tallest = max((sum(one.by_category) for one in bins), default=0)
     ticks = _ticks(tallest)
     scale = (height - top - bottom) / (ticks[-1] or 1)
     step = (width - left - 12) / max(len(bins), 1)
     body = [_value_grid(ticks, scale, left, width, height - bottom)]
-    for place, one in enumerate(bins):
-        body.append(_score_bar(one, left + place * step, step - 2, scale, height - bottom))
+    for place, (one, address) in enumerate(zip(bins, links or [""] * len(bins), strict=True)):
+        body.append(_score_bar(one, left + place * step, step - 2, scale, height - bottom, address))
     ends = range(0, 101, 25 if width < NARROW else 10)
     body += [text(left + end / BIN_POINTS * step, height - 8, str(end), anchor="middle") for end in ends]
-    return picture(width, height, "Number of leads by score", body)
+    return picture(width, height, "Number of leads by score", body, has_links=any(links))
 
 
 def stacked_bars(
@@ -181,7 +181,7 @@ def _panel(category: str, counts: Sequence[tuple[str, int]], x: float, y: float,
     return drawn
 
 
-def _score_bar(one: ScoreBin, x: float, wide: float, scale: float, floor: float) -> str:
+def _score_bar(one: ScoreBin, x: float, wide: float, scale: float, floor: float, address: str) -> str:
     parts = []
     y = floor
     for leads, category in zip(reversed(one.by_category), reversed(CATEGORIES), strict=True):
@@ -190,7 +190,7 @@ def _score_bar(one: ScoreBin, x: float, wide: float, scale: float, floor: float)
             y -= tall
             parts.append(rect(x, y, wide, tall, CATEGORY_COLOURS[category]))
     hint = f"Score {one.start} to {one.start + BIN_POINTS}: {sum(one.by_category):,} leads"
-    return f"<g><title>{hint}</title>{''.join(parts)}</g>"
+    return link(address, hint, parts) if address else f"<g><title>{hint}</title>{''.join(parts)}</g>"
 
 
 def _value_grid(ticks: Sequence[int], scale: float, left: float, right: float, floor: float) -> str:

@@ -28,7 +28,7 @@ _USE = (
 
 def card_in_markdown(card: ModelCard) -> str:
     """The whole card; sections without content are left out."""
-    parts = [f"# Model card {card.version}", card.reason, _table(("", ""), _facts(card)), *_sections(card)]
+    parts = [f"# Model card {card.version}", card.reason, _table(("", ""), card_facts(card)), *_sections(card)]
     return "\n\n".join([*parts, f"## Use\n\n{_USE}", "Anonymised: no person is named.\n"])
 
 
@@ -57,7 +57,8 @@ def _section(title: str, text: str) -> Iterator[str]:
         yield f"## {title}\n\n{text}"
 
 
-def _facts(card: ModelCard) -> Iterator[tuple[str, str]]:
+def card_facts(card: ModelCard) -> Iterator[tuple[str, str]]:
+    """What a model was learned from, as pairs of a name and a value."""
     yield "scores come from", card.method
     yield "in use", candidate_name(card.chosen)
     if card.trained_at:

@@ -19,7 +19,7 @@ from contact_pipeline.scoring.card import SMALLEST_GROUP
 from contact_pipeline.scoring.conditions import fits_lead, with_asked
 from contact_pipeline.scoring.policy import Play
 
-_FIRST_REASON = r"^\+ (.*?)(?:: [\d.]+ % of .*)?$"
+FIRST_REASON = r"^\+ (.*?)(?:: [\d.]+ % of .*)?$"
 _NO_FACTOR = "the strongest reason under 'Why'"
 
 
@@ -55,7 +55,7 @@ def load_playbook(own: tuple[Play, ...] = ()) -> tuple[Play, ...]:
 
 def segments_of(leads: pl.DataFrame, plays: Sequence[Play]) -> list[Segment]:
     """Each play with its leads. The first play that fits a lead counts; who opted out or is a customer is in none."""
-    reason = pl.col("key_factors").str.split("; ").list.first().str.extract(_FIRST_REASON, 1)
+    reason = pl.col("key_factors").str.split("; ").list.first().str.extract(FIRST_REASON, 1)
     placed = leads.select(place=plays_of(leads, plays), factor=reason).drop_nulls("place")
     counts = dict(placed.group_by("place").len().iter_rows())
     common = placed.drop_nulls().group_by("place", "factor").len().filter(pl.col("len") >= SMALLEST_GROUP)

@@ -1,7 +1,116 @@
-"""The tab Imports: what came in, how good it is, what was set aside, with downloads."""
+"""The tab Imports: what came in, how it was read, what was set aside and why, and the files to take away.
+
+Belongs here: history, the page of an import, downloads. Does not belong: which files there are (`import_files`). A limited
+link has none of these pages: an import is not of its leads alone.
+"""
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+from collections.abc import Sequence
+from contextlib import closing
 
-ROUTES: list[BaseRoute] = []
+import duckdb
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from contact_pipeline.crm.history import PastImport, past_imports
+from contact_pipeline.dashboard.drawing import HALF, chart
+from contact_pipeline.dashboard.import_files import LATEST, OF_CRM, OF_IMPORT, ReportFile, files_there, find_file
+from contact_pipeline.dashboard.templating import page
+from contact_pipeline.dashboard.whole import reader_of_all
+from contact_pipeline.fields import FIELD_BY_NAME, FIELDS
+from contact_pipeline.reporting import charts
+from contact_pipeline.reporting.facts import ROW_STATES
+
+
+def imports(request: Request) -> Response:
+    """The history, the newest first, and the files over the whole CRM."""
+    reader = reader_of_all(request)
+    with closing(reader.connection()) as connection:
+        history = past_imports(connection)
+    files = files_there(request.app.state.home, LATEST, OF_CRM)
+    return page(request, "imports.html.j2", run=reader.run, imports=history, states=ROW_STATES, files=files)
+
+
+def one_import(request: Request) -> Response:
+    """One import: ledger, reasons, mapping, data quality, downloads."""
+    reader = reader_of_all(request)
+    with closing(reader.connection()) as connection:
+        past = next((one for one in past_imports(connection) if one.import_id == _import_id(request)), None)
+        if past is None:
+            raise HTTPException(404)
+        filled = _filled(connection, past.import_id)
+    return page(
+        request,
+        "import.html.j2",
+        run=reader.run,
+        past=past,
+        states=ROW_STATES,
+        columns=_columns(past),
+        filled=_chart(filled) if filled else None,
+        files=files_there(request.app.state.home, past.import_id, OF_IMPORT),
+    )
+
+
+def file_of_import(request: Request) -> Response:
+    """A file left for one import."""
+    reader = reader_of_all(request)
+    with closing(reader.connection()) as connection:
+        known = [one.import_id for one in past_imports(connection)]
+    return _download(request, _import_id(request), known, OF_IMPORT)
+
+
+def file_of_crm(request: Request) -> Response:
+    """A file over the whole CRM."""
+    reader_of_all(request)
+    return _download(request, LATEST, [LATEST], OF_CRM)
+
+
+def _import_id(request: Request) -> str:
+    return str(request.path_params["import_id"])
+
+
+def _download(request: Request, folder: str, folders: Sequence[str], known: Sequence[ReportFile]) -> Response:
+    """An attachment in any case: a page among them must not run as one of ours."""
+    found = find_file(request.app.state.home, folder, folders, request.path_params["name"], known)
+    if found is None:
+        raise HTTPException(404)
+    path, file = found
+    headers = {"content-encoding": "identity"}  # compressing it would take longer than sending it
+    return FileResponse(path, media_type=file.media_type, filename=file.name, headers=headers)
+
+
+def _columns(past: PastImport) -> list[tuple[str, dict[str, object], str]]:
+    """Sheet, column of the file, and the label of its field ("" unless it is mapped)."""
+    return [
+        (table["sheet"], column, FIELD_BY_NAME[column["field"]].label if column["field"] in FIELD_BY_NAME else "")
+        for table in past.mapping
+        for column in table["columns"]
+    ]
+
+
+def _filled(connection: duckdb.DuckDBPyConnection, import_id: str) -> list[tuple[str, float]]:
+    """Of the records of an import the share with a value, by field, the fullest first."""
+    counts = ", ".join(f"count({field.name})" for field in FIELDS)
+    records, *filled = connection.execute(
+        f"SELECT count(*), {counts} FROM records WHERE import_id = ?", [import_id]
+    ).fetchall()[0]
+    shares = [(field.label, count / records) for field, count in zip(FIELDS, filled, strict=True) if count]
+    return sorted(shares, key=lambda pair: -pair[1])
+
+
+def _chart(shares: Sequence[tuple[str, float]]) -> Markup:
+    return chart(
+        lambda width: charts.share_bars(shares, width=width, title="Share of rows with a value, by field"), HALF
+    )
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/imports", imports),
+    Route("/imports/{import_id}", one_import),
+    Route("/imports/{import_id}/files/{name}", file_of_import),
+    Route("/files/{name}", file_of_crm),
+]

@@ -1,7 +1,20 @@
-"""The tab Playbook: how to approach each segment."""
+"""The tab Playbook: how to approach the leads of each segment, and how many of the link's leads are in it."""
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
-ROUTES: list[BaseRoute] = []
+from contact_pipeline.dashboard.segments import segments_by_category
+from contact_pipeline.dashboard.templating import page
+
+
+def playbook(request: Request) -> Response:
+    """The whole tab, over the leads that the link may see."""
+    reader = request.app.state.snapshots.current()
+    found = segments_by_category(reader, request.state.access)
+    return page(request, "playbook.html.j2", run=reader.run, categories=found)
+
+
+ROUTES: list[BaseRoute] = [Route("/playbook", playbook)]

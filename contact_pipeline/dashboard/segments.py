@@ -1,0 +1,72 @@
+"""The segments of the playbook over the leads of a link: how many are in each, and what raised their scores.
+
+Belongs here: counting them in a snapshot, and the address of the leads behind a segment. Does not belong: which lead is in
+which segment (`reporting.playbook`) and the page (`pages.playbook`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Final, NamedTuple
+
+from contact_pipeline.dashboard.access import Access
+from contact_pipeline.dashboard.insights import scope_of_leads
+from contact_pipeline.dashboard.kept import Kept
+from contact_pipeline.dashboard.query import LeadQuery
+from contact_pipeline.dashboard.reader import LeadReader
+from contact_pipeline.reporting.aggregates import CATEGORIES
+from contact_pipeline.reporting.playbook import FIRST_REASON, Segment
+from contact_pipeline.scoring.card import SMALLEST_GROUP
+from contact_pipeline.scoring.policy import Play
+
+_kept: Final = Kept[list[Segment]](8)
+
+_COUNTS = """
+    SELECT play, factor, count(*) AS leads FROM (
+        SELECT codes.play AS play, nullif(regexp_extract(split_part(key_factors, '; ', 1), $reason, 1), '') AS factor
+        FROM leads JOIN codes USING (rank) WHERE codes.play > 0 AND {within})
+    GROUP BY ALL"""
+
+
+class CategorySegments(NamedTuple):
+    """The segments of a category, how many leads it has in all, and the address of these."""
+
+    category: str
+    leads: int
+    address: str
+    segments: Sequence[Segment]
+
+
+def segments_by_category(reader: LeadReader, access: Access) -> list[CategorySegments]:
+    """The playbook as it was when the snapshot was published, with the leads of the link."""
+    key = (reader.run.name, tuple(sorted(access.only.items())))
+    segments = _kept.get(key, lambda: _segments(reader, access))
+    leads = {one.category: one.leads for one in reader.view(LeadQuery(), access).categories}
+    return [
+        CategorySegments(
+            category,
+            leads.get(category, 0),
+            LeadQuery().toggled("category", category).address(),
+            [one for one in segments if one.play.category == category],
+        )
+        for category in CATEGORIES
+    ]
+
+
+def _segments(reader: LeadReader, access: Access) -> list[Segment]:
+    """As `reporting.playbook.segments_of`; the factor is the most frequent one, of at least SMALLEST_GROUP leads."""
+    with closing(reader.connection()) as connection:
+        plays = connection.execute("SELECT place, play FROM plays ORDER BY place").fetchall()
+        within = scope_of_leads(reader, access, connection)
+        rows = connection.execute(_COUNTS.format(within=within), {"reason": FIRST_REASON}).fetchall()
+    counts: dict[int, int] = {}
+    factors: dict[int, tuple[int, str]] = {}
+    for place, factor, leads in rows:
+        counts[place] = counts.get(place, 0) + leads
+        if factor is not None and leads >= SMALLEST_GROUP:
+            factors[place] = max(factors.get(place, (0, "")), (leads, factor))
+    return [
+        Segment(Play.model_validate_json(play), counts.get(place, 0), factors.get(place, (0, None))[1])
+        for place, play in plays
+    ]
