@@ -144,16 +144,19 @@ def trace_contact(home: Home, connection: duckdb.DuckDBPyConnection, contact_id:
 
 
 _AS_TEXT = "REPLACE (custom_fields::VARCHAR AS custom_fields)"
+# One condition a scan: several in one, joined by OR, would read every column of every record.
 _NEAR = """
-    WITH own AS (SELECT DISTINCT contact_id FROM records WHERE email = $1 OR match_key = $1
-                 UNION SELECT contact_id FROM contacts WHERE email = $1)"""
-_RECORDS = f"""{_NEAR}
+    WITH named AS (SELECT sequence, contact_id FROM records WHERE email = $1
+                   UNION SELECT sequence, contact_id FROM records WHERE match_key = $1),
+    own AS (SELECT contact_id FROM named UNION SELECT contact_id FROM contacts WHERE email = $1)"""
+_RECORDS = f"""{_NEAR}, near AS (
+        SELECT sequence FROM named UNION SELECT sequence FROM records SEMI JOIN own USING (contact_id))
     SELECT r.* {_AS_TEXT}, i.file_name, i.received_at, coalesce((i.options->>'opted_out')::BOOLEAN, false) AS of_opted_out
-    FROM records AS r JOIN imports AS i USING (import_id)
-    WHERE contact_id IN (FROM own) OR email = $1 OR match_key = $1 ORDER BY sequence"""
+    FROM records AS r SEMI JOIN near USING (sequence) JOIN imports AS i USING (import_id) ORDER BY sequence"""
 _CONTACTS = f"""{_NEAR}, founders AS (
-        SELECT contact_id, min(sequence) AS founded FROM records WHERE contributes GROUP BY contact_id)
-    SELECT contacts.* {_AS_TEXT} FROM contacts JOIN founders USING (contact_id) WHERE contact_id IN (FROM own) ORDER BY founded"""
+        SELECT contact_id, min(sequence) AS founded
+        FROM records SEMI JOIN own USING (contact_id) WHERE contributes GROUP BY contact_id)
+    SELECT contacts.* {_AS_TEXT} FROM contacts JOIN founders USING (contact_id) ORDER BY founded"""
 
 _LASTING = """
     SELECT match_key, since, import_id, file_name FROM opt_outs LEFT JOIN imports USING (import_id)

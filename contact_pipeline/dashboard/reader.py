@@ -23,13 +23,14 @@ from contact_pipeline.dashboard.answers import FilterCounts, LeadDetail, LeadVie
 from contact_pipeline.dashboard.codes import folded
 from contact_pipeline.dashboard.counting import filter_counts
 from contact_pipeline.dashboard.details import lead_detail
-from contact_pipeline.dashboard.index import CATEGORY, SCORE, Found, LeadIndex, Mask, Numbers, Rows, read_column
+from contact_pipeline.dashboard.frames import frame_of
+from contact_pipeline.dashboard.index import CATEGORY, SCORE, Found, LeadIndex, Mask, Numbers, read_column
 from contact_pipeline.dashboard.kept import Kept
+from contact_pipeline.dashboard.layout import LAYOUT, POINTER, facts_of_json
 from contact_pipeline.dashboard.link_file import address_key
 from contact_pipeline.dashboard.orders import LeadOrders
 from contact_pipeline.dashboard.query import LEADS_A_PAGE, LeadQuery, NotAsked
 from contact_pipeline.dashboard.rows import LineMaker
-from contact_pipeline.dashboard.snapshot import LAYOUT, POINTER, facts_of_json
 from contact_pipeline.errors import PipelineError
 from contact_pipeline.home import Home
 from contact_pipeline.reporting.playbook import Segment, first_steps
@@ -45,7 +46,6 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
 }
 _TRIES = 5
 _VIEWS_KEPT, _SCOPES_KEPT = 64, 8
-_BREAKDOWN = "score_breakdown"
 
 
 class NothingPublished(PipelineError):
@@ -135,14 +135,14 @@ class LeadReader:
         return filter_counts(self._index.filters[name], found, query, whole=True)
 
     def leads_frame(self, query: LeadQuery, access: Access, columns: Sequence[str]) -> pl.DataFrame:
-        """Columns of `leads` (and score_breakdown) of all leads of the view, in its order; its page does not matter.
+        """Columns of the table `leads` of all leads of the view, in its order; its page does not matter.
 
         Raises NotAsked.
         """
         with closing(self.connection()) as connection:
             found = self._find(connection, query, access)
             rows = self._orders.first(found.rows, query, len(found.rows))
-            return _frame(connection, rows, columns)
+            return frame_of(connection, rows, columns)
 
     def _view(self, query: LeadQuery, access: Access) -> LeadView:
         with closing(self.connection()) as connection:
@@ -218,19 +218,3 @@ def _run_facts(connection: duckdb.DuckDBPyConnection) -> RunFacts:
 
 def _scope_key(access: Access) -> Hashable:
     return tuple(sorted((name, tuple(values)) for name, values in access.only.items()))
-
-
-def _frame(connection: duckdb.DuckDBPyConnection, rows: Rows, columns: Sequence[str]) -> pl.DataFrame:
-    """Columns of `leads` and `breakdowns` of these rows, in their order."""
-    known = {name for (name,) in connection.execute("SELECT column_name FROM (DESCRIBE leads)").fetchall()}
-    unknown = set(columns) - known - {_BREAKDOWN}
-    if unknown:
-        raise NotAsked(f"Leads have no column '{min(unknown)}'.")
-    connection.register("asked", pl.DataFrame({"row": rows, "place": np.arange(len(rows))}))
-    joined = "JOIN breakdowns USING (contact_id)" if _BREAKDOWN in columns else ""
-    named = ", ".join(f'"{name}"' for name in columns)
-    frame: pl.DataFrame = connection.sql(
-        f"SELECT {named} FROM asked JOIN leads ON leads.rank = asked.row {joined} ORDER BY place"
-    ).pl()
-    connection.unregister("asked")
-    return frame
