@@ -10,19 +10,17 @@ from collections.abc import Sequence
 from contextlib import closing
 
 import duckdb
-from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from contact_pipeline.crm.history import PastImport, past_imports
-from contact_pipeline.dashboard.drawing import HALF, chart
+from contact_pipeline.dashboard.drawing import completeness
 from contact_pipeline.dashboard.import_files import LATEST, OF_CRM, OF_IMPORT, ReportFile, files_there, find_file
 from contact_pipeline.dashboard.templating import page
 from contact_pipeline.dashboard.whole import reader_of_all
 from contact_pipeline.fields import FIELD_BY_NAME, FIELDS
-from contact_pipeline.reporting import charts
 from contact_pipeline.reporting.facts import ROW_STATES
 
 
@@ -50,7 +48,7 @@ def one_import(request: Request) -> Response:
         past=past,
         states=ROW_STATES,
         columns=_columns(past),
-        filled=_chart(filled) if filled else None,
+        filled=completeness(filled, "Share of rows with a value, by field"),
         files=files_there(request.app.state.home, past.import_id, OF_IMPORT),
     )
 
@@ -100,12 +98,6 @@ def _filled(connection: duckdb.DuckDBPyConnection, import_id: str) -> list[tuple
     ).fetchall()[0]
     shares = [(field.label, count / records) for field, count in zip(FIELDS, filled, strict=True) if count]
     return sorted(shares, key=lambda pair: -pair[1])
-
-
-def _chart(shares: Sequence[tuple[str, float]]) -> Markup:
-    return chart(
-        lambda width: charts.share_bars(shares, width=width, title="Share of rows with a value, by field"), HALF
-    )
 
 
 ROUTES: list[BaseRoute] = [

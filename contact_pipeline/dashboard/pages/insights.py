@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from contact_pipeline.crm.scorings import trend
 from contact_pipeline.dashboard.access import Access
-from contact_pipeline.dashboard.drawing import HALF, WIDE, chart
+from contact_pipeline.dashboard.drawing import WIDE, chart, completeness
 from contact_pipeline.dashboard.insights import MOVEMENTS, LinkedSplits, moved, slow_facts, splits_of
 from contact_pipeline.dashboard.listing import bars
 from contact_pipeline.dashboard.query import LeadQuery
@@ -45,7 +45,7 @@ def insights(request: Request) -> Response:
         movements=MOVEMENTS,
         moved=moved(reader, access),
         factors=_factors(facts.factors),
-        filled=_filled(facts.filled),
+        filled=completeness(facts.filled, "Share of leads with a value, by field"),
         **_trend(reader, access),
     )
 
@@ -67,17 +67,6 @@ def _factors(groups: Sequence[tuple[str, Sequence[Factor]]]) -> list[tuple[str, 
 
 def _diverging(factors: Sequence[Factor], reach: float, width: int) -> str:
     return charts.diverging_bars(factors, width=width, reach=reach)
-
-
-def _filled(shares: Sequence[tuple[str, float]]) -> list[Markup]:
-    middle = (len(shares) + 1) // 2
-    halves = [half for half in (shares[:middle], shares[middle:]) if half]
-    title = "Share of leads with a value, by field"
-    return [chart(partial(_shares, half, title), HALF) for half in halves]
-
-
-def _shares(shares: Sequence[tuple[str, float]], title: str, width: int) -> str:
-    return charts.share_bars(shares, width=width, title=title)
 
 
 def _trend(reader: LeadReader, access: Access) -> dict[str, Any]:
