@@ -26,6 +26,7 @@ from contact_pipeline.crm.activities import (
 )
 from contact_pipeline.crm.history import recount, state_counts
 from contact_pipeline.crm.tables import ensure_tables
+from contact_pipeline_tests.effort import examples
 
 Event = tuple[str, str, datetime, float]
 PEOPLE = ("ann", "bob", "cy")
@@ -135,7 +136,7 @@ class ActivityMachine(RuleBasedStateMachine):
 
 
 TestActivities = ActivityMachine.TestCase
-TestActivities.settings = settings(max_examples=25, stateful_step_count=15)
+TestActivities.settings = settings(max_examples=examples(15), stateful_step_count=15)
 
 A_CLICK: Event = ("ann", "click", MAY_1, 1.0)
 

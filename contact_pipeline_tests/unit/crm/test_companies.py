@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from contact_pipeline.crm.companies import refresh_companies
 from contact_pipeline.crm.tables import ensure_tables
+from contact_pipeline_tests.effort import examples
 from contact_pipeline_tests.unit.crm.fold_model import Given, Row
 from contact_pipeline_tests.unit.crm.small_crm import SmallCrm
 
@@ -101,7 +102,7 @@ PEOPLE = st.fixed_dictionaries(
 STEPS = st.lists(st.tuples(st.sampled_from("abcd"), st.none() | PEOPLE, st.booleans()), max_size=12)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(15))
 @given(STEPS)
 def test_looking_only_at_what_was_written_since_ends_in_the_companies_that_all_contacts_show(
     steps: list[tuple[str, Row | None, bool]],
@@ -121,7 +122,7 @@ def test_looking_only_at_what_was_written_since_ends_in_the_companies_that_all_c
         assert _links_and_companies(connection) == _expected(people)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(15))
 @given(st.dictionaries(st.sampled_from("abcd"), PEOPLE), st.dictionaries(st.sampled_from("abcd"), PEOPLE))
 def test_deriving_all_anew_needs_no_word_of_what_was_written(before: dict[str, Row], after: dict[str, Row]) -> None:
     with duckdb.connect(":memory:") as connection:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from contact_pipeline.crm.history import past_import
+from contact_pipeline_tests.effort import examples
 from contact_pipeline_tests.unit.crm.crm_state import contacts, expected_contacts, expected_records, records
 from contact_pipeline_tests.unit.crm.fold_model import TOMBSTONE, Decided, Decision, Given, Model
 from contact_pipeline_tests.unit.crm.small_crm import SmallCrm
@@ -174,7 +175,7 @@ class CrmMachine(RuleBasedStateMachine):
 
 
 CrmMachine.TestCase.settings = settings(
-    max_examples=20,
+    max_examples=examples(12),
     stateful_step_count=8,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contact_pipeline.crm.history import past_import
+from contact_pipeline_tests.effort import examples
 from contact_pipeline_tests.unit.crm.crm_state import contacts, expected_contacts, expected_records, records
 from contact_pipeline_tests.unit.crm.fold_model import ROLE_EMAIL, STAGES, Given, Model, Row
 from contact_pipeline_tests.unit.crm.small_crm import SmallCrm
 
-LAWS = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+LAWS = settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 
 MOMENTS = st.sampled_from(
     [datetime.fromisoformat(day) for day in ("1969-07-20", "2024-05-01", "2025-05-01", "2030-01-01")]

@@ -28,6 +28,7 @@ from contact_pipeline.errors import UsageError
 from contact_pipeline.fields import FIELD_BY_NAME, Survivorship
 from contact_pipeline.home import Home
 from contact_pipeline.settings import ImportOptions, ImportSettings, Settings
+from contact_pipeline_tests.effort import examples
 from contact_pipeline_tests.unit.crm.fold_model import STAGES, Decided, Decision, Given, Model, Record, Row
 from contact_pipeline_tests.unit.crm.small_crm import SmallCrm
 from contact_pipeline_tests.unit.whole_way import bring_file, write_rows
@@ -36,7 +37,7 @@ EMAILS = ("ann@acme.example", "bob@acme.example")
 TEXTS = ("company", "lead_source", "notes", "job_title")
 RULES = [rule for rule in Survivorship if FIELD_BY_NAME["company"].can_follow(rule)]
 MOMENTS = [None, *map(datetime.fromisoformat, ("2024-05-01", "2025-05-01", "2030-01-01"))]
-LAWS = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+LAWS = settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
 
 ROWS = st.lists(
     st.fixed_dictionaries(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contact_pipeline.crm.refolding import refold_addresses
 from contact_pipeline.settings import Policy
+from contact_pipeline_tests.effort import examples
 from contact_pipeline_tests.unit.crm.fold_model import Given, Row
 from contact_pipeline_tests.unit.crm.small_crm import SmallCrm
 from contact_pipeline_tests.unit.matching.duplicate_finding import found_in, person
@@ -42,7 +43,7 @@ _files = st.lists(_rows, min_size=1, max_size=5)
 _skips = st.lists(st.tuples(st.sampled_from(EMAILS), st.sampled_from(("ann lee", "bob lee"))), max_size=2)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(15))
 @given(old=_files, new=_files, policy=st.sampled_from(POLICIES), skips=_skips)
 def test_each_row_ends_as_its_line_of_the_report_said(
     old: list[Row], new: list[Row], policy: Policy, skips: list[tuple[str, str]]
