@@ -1,10 +1,9 @@
-"""`contact-pipeline dev` started for a test: the Dagster UI and daemon over a home, as a user has them."""
+"""`contact-pipeline dev` started for a test: the Dagster UI, daemon and dashboard over a home, as a user has them."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -19,14 +18,17 @@ from typing import Any
 from contact_pipeline.home import Home
 
 PATIENCE_SECONDS = 150
+DEV = [sys.executable, "-m", "contact_pipeline", "dev"]
 
 
 @dataclass
 class Server:
-    """A home and the address of the UI over it."""
+    """A home, the addresses of the UI and of the dashboard over it, and the process that started both."""
 
     home: Home
     url: str
+    dashboard: str
+    process: subprocess.Popen[bytes]
 
     def graphql(self, query: str) -> Any:
         """What the UI would be answered."""
@@ -42,24 +44,30 @@ def dev_server(home: Home) -> Iterator[Server]:
     """The server over a home whose files settle after a second; it is stopped at the end. Its log is dev.log in the home."""
     home.set_up()
     (home.root / "settings.toml").write_text("[drop]\nsettle_seconds = 1\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port, dashboard_port = free_port(), free_port()
     with (home.root / "dev.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "contact_pipeline", "dev", "--port", str(port)],
+            [*DEV, "--port", str(port), "--dashboard-port", str(dashboard_port)],
             env={**os.environ, "CONTACT_PIPELINE_HOME": str(home.root)},
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
         try:
-            made = Server(home, f"http://127.0.0.1:{port}")
+            made = Server(home, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{dashboard_port}", process)
             until(lambda: _answers(made.url), "the UI answers")
             yield made
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=30)
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 def _answers(url: str) -> bool:

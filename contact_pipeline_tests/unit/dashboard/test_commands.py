@@ -1,8 +1,9 @@
-"""The commands that make, list and revoke links: what they print, what they refuse, and that a scope is what was meant."""
+"""The commands of the dashboard: what they print, what they refuse, and that a scope is what was meant."""
 
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +147,33 @@ def test_the_token_is_nowhere_in_what_is_listed(home: Home) -> None:
     token = _made(home)["address"].split("#")[1]
     for words in (["links"], ["links", "--json"], ["revoke", "--all"]):
         assert token not in _run(home, *words).output
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "said"),
+    [
+        (["--host", "0.0.0.0"], "", "in the clear"),  # noqa: S104
+        ([], "tls_certificate = 'none.pem'\ntls_key = 'none.pem'", "none.pem"),
+        ([], "tls_certificate = 'data/samples'\ntls_key = 'data/samples'", "certificate and key"),
+        ([], "tls_certificate = 'pyproject.toml'\ntls_key = 'pyproject.toml'", "certificate and key"),
+        ([], "tls_certificate = 'pyproject.toml'", "go together"),
+    ],
+)
+def test_what_cannot_be_served_safely_is_not_served(home: Home, words: list[str], settings: str, said: str) -> None:
+    (home.root / "settings.toml").write_text(f"[dashboard]\n{settings}\n")
+    (line,) = _run(home, "serve", *words, status=2).stderr.splitlines()
+    assert said in line
+
+
+def test_without_a_home_there_is_nothing_to_serve(tmp_path: Path) -> None:
+    nowhere = Home(tmp_path / "nowhere")
+    assert "contact-pipeline run" in _run(nowhere, "serve", status=2).stderr
+    assert not nowhere.root.exists()
+
+
+def test_a_port_that_is_taken_is_one_clear_line(home: Home) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        (line,) = _run(home, "serve", "--port", port, status=1).stderr.splitlines()
+    assert f"port {port} (Address already in use)" in line
+    assert Links(home).served() is None
