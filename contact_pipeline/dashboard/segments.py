@@ -26,7 +26,7 @@ _COUNTS = """
     SELECT play, factor, count(*) AS leads FROM (
         SELECT codes.play AS play, nullif(regexp_extract(split_part(key_factors, '; ', 1), $reason, 1), '') AS factor
         FROM leads JOIN codes USING (rank) WHERE codes.play > 0 AND {within})
-    GROUP BY ALL"""
+    GROUP BY ALL ORDER BY leads DESC, factor"""
 
 
 class CategorySegments(NamedTuple):
@@ -61,12 +61,9 @@ def _segments(reader: LeadReader, access: Access) -> list[Segment]:
         within = scope_of_leads(reader, access, connection)
         rows = connection.execute(_COUNTS.format(within=within), {"reason": FIRST_REASON}).fetchall()
     counts: dict[int, int] = {}
-    factors: dict[int, tuple[int, str]] = {}
+    factors: dict[int, str] = {}
     for place, factor, leads in rows:
         counts[place] = counts.get(place, 0) + leads
         if factor is not None and leads >= SMALLEST_GROUP:
-            factors[place] = max(factors.get(place, (0, "")), (leads, factor))
-    return [
-        Segment(Play.model_validate_json(play), counts.get(place, 0), factors.get(place, (0, None))[1])
-        for place, play in plays
-    ]
+            factors.setdefault(place, factor)
+    return [Segment(Play.model_validate_json(play), counts.get(place, 0), factors.get(place)) for place, play in plays]

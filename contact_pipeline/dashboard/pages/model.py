@@ -71,7 +71,7 @@ def _card(card: ModelCard | None) -> dict[str, Any]:
 def _slices(connection: duckdb.DuckDBPyConnection) -> list[Slice]:
     """Conversion of past leads by the score they have now, the best slice first."""
     rows = connection.execute(
-        """SELECT least(lead_score // $slice, 100 // $slice - 1)::INTEGER * $slice AS first, count(*), count(*) FILTER (converted)
+        """SELECT least(floor(lead_score / $slice), 100 // $slice - 1)::INTEGER * $slice AS first, count(*), count(*) FILTER (converted)
         FROM leads WHERE converted IS NOT NULL AND lead_score IS NOT NULL GROUP BY first ORDER BY first DESC""",
         {"slice": _SLICE},
     ).fetchall()

@@ -111,6 +111,11 @@ def leads(leads_of: LeadsOf) -> pl.DataFrame:
 @pytest.fixture
 def card() -> ModelCard:
     """A model that works."""
+    return make_card()
+
+
+def make_card() -> ModelCard:
+    """The card of a model that works."""
     candidates = (
         Metrics(
             name="points",
