@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import duckdb
 import pytest
 
+from contact_pipeline.dashboard.links import Links
 from contact_pipeline.home import Home
 from contact_pipeline_tests.e2e.dev_server import Server, dev_server, until
 
@@ -50,6 +57,19 @@ def test_a_dropped_file_ends_as_scored_contacts_with_every_check_green(server: S
     }
     assert statuses
     assert set(statuses.values()) == {"SUCCEEDED"}, statuses
+
+
+def test_who_has_a_link_sees_the_contacts_on_the_dashboard_beside_it(server: Server) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(server.dashboard, timeout=20)  # noqa: S310  our own server on loopback
+    _, token = Links(server.home).make("a test", 1, {})
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    browser.open(f"{server.dashboard}/open", urlencode({"token": token}).encode(), timeout=20)
+    with duckdb.connect(str(server.home.crm), read_only=True) as connection:
+        (best,) = connection.execute("SELECT contact_id FROM contacts ORDER BY lead_score DESC, contact_id").fetchall()[
+            :1
+        ]
+    assert f"/lead/{best[0]}" in browser.open(server.dashboard, timeout=20).read().decode()
 
 
 LAUNCH = """mutation { launchRun(executionParams: {
@@ -108,3 +128,14 @@ def test_the_asset_graph_is_drawn_in_a_browser(server: Server) -> None:
             page.get_by_text(group, exact=True).first.wait_for(timeout=60_000)
         assert not page.get_by_text("Join the community").count()
         browser.close()
+
+
+def test_if_the_dashboard_dies_everything_ends_and_says_so(server: Server) -> None:
+    """The last test of the module: nothing is served after it."""
+    programs = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    (dashboard,) = [int(p) for p in programs if b"dashboard" in Path(f"/proc/{p}/cmdline").read_bytes()]
+    os.kill(dashboard, signal.SIGKILL)
+    assert server.process.wait(timeout=60) == 1
+    assert not [p for p in programs if Path(f"/proc/{p}").exists()]
+    last_line = (server.home.root / "dev.log").read_text(encoding="utf-8").splitlines()[-1]
+    assert last_line.startswith("contact-pipeline: The dashboard ended by itself")
