@@ -9,14 +9,19 @@ from typing import Final
 
 from contact_pipeline.dashboard.answers import FilterCounts, FilterValue
 from contact_pipeline.dashboard.filters import NO_VALUE_LABEL, Order
-from contact_pipeline.dashboard.index import Coded, Found
+from contact_pipeline.dashboard.index import Coded, Found, Mask
 from contact_pipeline.dashboard.query import LeadQuery
 
 VALUES_LISTED: Final = 10
 
 
-def filter_counts(filter_: Coded, found: Found, query: LeadQuery, *, whole: bool = False) -> FilterCounts:
+def filter_counts(
+    filter_: Coded, found: Found, query: LeadQuery, scope: Mask | None, *, whole: bool = False
+) -> FilterCounts:
     """The values that leads have once every other filter holds, and the chosen ones.
+
+    A chosen value that no lead of the scope has is shown as it was asked for: its label may be the name of somebody whom
+    the link does not see.
 
     Chosen ones come first, then those of the most leads; filters with an order of their own keep it. No value comes last.
     Without `whole` the first VALUES_LISTED, and the chosen ones in any case.
@@ -26,9 +31,10 @@ def filter_counts(filter_: Coded, found: Found, query: LeadQuery, *, whole: bool
     listed = [
         FilterValue(value, label, leads, value in chosen)
         for value, label, leads in zip(filter_.in_address, filter_.labels, counts, strict=True)
-        if leads or value in chosen
+        if leads or (value in chosen and filter_.is_met(value, scope))
     ]
-    listed += [FilterValue(value, value or NO_VALUE_LABEL, 0, True) for value in chosen if value not in filter_.places]
+    others = set(chosen) - {one.value for one in listed}
+    listed += [FilterValue(value, value or NO_VALUE_LABEL, 0, True) for value in chosen if value in others]
     ordered = _in_order(filter_, listed)
     if not any(one.value for one in ordered):
         ordered = [one for one in ordered if one.is_chosen]  # with nothing but leads without a value there is no choice

@@ -6,16 +6,15 @@ array has one place a lead, in call order; `rows` are such places, ascending unl
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from contact_pipeline.dashboard.codes import CHANCE_UNIT, code_column
+from contact_pipeline.dashboard.codes import CHANCE_UNIT, MOST_TENTHS, code_column
 from contact_pipeline.dashboard.filters import Order
 from contact_pipeline.dashboard.pseudonyms import may_name_people, pseudonym
 from contact_pipeline.dashboard.query import LeadQuery, NotAsked
@@ -29,6 +28,7 @@ CATEGORY: Final = "category"
 SCORE: Final = "score"
 _BINS: Final = 100 // BIN_POINTS
 _TENTHS_A_BIN: Final = 10 * BIN_POINTS
+_SCORES: Final = np.arange(MOST_TENTHS + 1) / 10  # every score there is, by its tenths
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +52,14 @@ class Coded:
         wanted = np.zeros(len(self.values), dtype=np.bool_)
         wanted[[self.places[value] for value in values if value in self.places]] = True
         return wanted[self.codes]
+
+    def called(self, value: str) -> str:
+        """What a value that a question names is called in addresses; one that no lead has keeps its name."""
+        return self.in_address[self.places[value]] if value in self.places else value
+
+    def is_met(self, value: str, scope: Mask | None) -> bool:
+        """Does any lead of the scope (None: any lead) have the value?"""
+        return value in self.places and (scope is None or bool(scope[self.codes == self.places[value]].any()))
 
     def counts(self, rows: Rows) -> npt.NDArray[np.intp]:
         """How many of these leads have each code."""
@@ -85,6 +93,14 @@ class LeadIndex:
     def leads(self) -> int:
         """How many there are."""
         return len(self.tenths)
+
+    def as_in_address(self, query: LeadQuery) -> LeadQuery:
+        """The question with every value under the name that addresses have for it. Raises NotAsked for an unknown filter."""
+        chosen = {
+            name: tuple(dict.fromkeys(self._filter(name).called(value) for value in values))
+            for name, values in query.chosen.items()
+        }
+        return replace(query, chosen=chosen)
 
     def scope(self, only: Mapping[str, tuple[str, ...]]) -> Mask | None:
         """The leads with an allowed value of each filter; None where all are. A filter that is gone allows none."""
@@ -127,10 +143,11 @@ class LeadIndex:
         return np.flatnonzero(np.logical_and.reduce(masks))
 
     def _score_mask(self, low: float | None, high: float | None) -> Mask:
-        """Scores have one decimal, so ends in tenths are exact; who has no score is in no range."""
-        first = 0 if low is None else math.ceil(round(low * 10, 6))
-        last = 1000 if high is None else math.floor(round(high * 10, 6))
-        return (self.tenths >= first) & (self.tenths <= last)
+        """Both ends included; who has no score is in no range."""
+        first = 0 if low is None else np.searchsorted(_SCORES, low, side="left")
+        end = len(_SCORES) if high is None else np.searchsorted(_SCORES, high, side="right")
+        mask: Mask = (self.tenths >= first) & (self.tenths < end)
+        return mask
 
     def _bin_of_category(self) -> npt.NDArray[np.uint8]:
         """Bin and category of each lead in one number; the last one where either is not known."""

@@ -109,6 +109,7 @@ class LeadReader:
 
     def view(self, query: LeadQuery, access: Access) -> LeadView:
         """What the list shows. Raises NotAsked for a filter, an order or a page that there is not."""
+        query = self._index.as_in_address(query)
         key = (tuple(query.pairs()), query.search, _scope_key(access))
         return self._views.get(key, lambda: self._view(query, access))
 
@@ -130,9 +131,10 @@ class LeadReader:
         """All values of one filter with their counts, where the view shows the first few. Raises NotAsked."""
         if name not in self._index.filters:
             raise NotAsked(f"There is no filter '{name}'.")
+        query = self._index.as_in_address(query)
         with closing(self.connection()) as connection:
             found = self._find(connection, query, access)
-        return filter_counts(self._index.filters[name], found, query, whole=True)
+        return filter_counts(self._index.filters[name], found, query, self._scope(access), whole=True)
 
     def leads_frame(self, query: LeadQuery, access: Access, columns: Sequence[str]) -> pl.DataFrame:
         """Columns of the table `leads` of all leads of the view, in its order; its page does not matter.
@@ -153,8 +155,8 @@ class LeadReader:
             until = query.page * LEADS_A_PAGE
             rows = self._orders.first(found.rows, query, until)[until - LEADS_A_PAGE :]
             lines = self._lines.lines(connection, rows)
-        filters = [filter_counts(one, found, query) for one in self._index.filters.values()]
         scope = self._scope(access)
+        filters = [filter_counts(one, found, query, scope) for one in self._index.filters.values()]
         return LeadView(
             run=self.run,
             query=query,
