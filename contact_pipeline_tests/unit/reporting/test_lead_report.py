@@ -15,10 +15,10 @@ import polars as pl
 import pytest
 
 from contact_pipeline.crm.scorings import Move, Scoring, Trend
-from contact_pipeline.fields import PERSONAL_FIELDS
+from contact_pipeline.fields import FIELD_BY_NAME, PERSONAL_FIELDS
 from contact_pipeline.reporting.aggregates import summarise_categories
 from contact_pipeline.reporting.facts import ImportFacts, MappedColumn, ReportFacts
-from contact_pipeline.reporting.report import headline, render_report, write_report
+from contact_pipeline.reporting.report import REPORT_COLUMNS, headline, render_report, write_report
 from contact_pipeline.scoring.card import Drift, ModelCard
 from contact_pipeline_tests.unit.reporting.conftest import make_breakdown
 
@@ -250,6 +250,15 @@ def test_a_segment_is_recommended_only_where_it_stands_out(leads_of: LeadsOf, fa
     assert "most frequent under Industry Software: 60% are Hot there." in _Page(render_report(clear, facts)).text
     even = clear.with_columns(industry=pl.Series(["Software", "Retail"] * 200))
     assert "most frequent under Industry" not in _Page(render_report(even, facts)).text
+
+
+def test_it_needs_the_columns_that_it_names_and_no_others(leads: pl.DataFrame, facts: ReportFacts) -> None:
+    named = leads.select(REPORT_COLUMNS)
+    assert named.width < leads.width
+    assert render_report(named, facts) == render_report(leads, facts)
+    for name in set(REPORT_COLUMNS) - set(FIELD_BY_NAME) - {"custom_fields"}:
+        with pytest.raises(pl.exceptions.ColumnNotFoundError):
+            render_report(named.drop(name), facts)
 
 
 def test_the_file_is_written_whole(tmp_path: Path, leads: pl.DataFrame, facts: ReportFacts) -> None:
