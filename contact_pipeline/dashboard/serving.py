@@ -44,14 +44,14 @@ def serve(home: Home, on_listening: Callable[[str], None]) -> None:
     with _listening(settings) as listener:
         address = base_address(settings)
         Links(home).note_served(address)
-        server = uvicorn.Server(_configuration(home))
+        server = uvicorn.Server(server_configuration(home))
         on_listening(address)
         _end_quietly_on_signals()
         server.run(sockets=[listener])
 
 
-def _configuration(home: Home) -> uvicorn.Config:
-    """Who is in front of us is believed about the client only where a proxy is meant to be there."""
+def server_configuration(home: Home) -> uvicorn.Config:
+    """The server around the application. Who is in front of us is believed about the client only where a proxy is meant to be there."""
     settings = home.settings.dashboard
     return uvicorn.Config(
         build_app(home),

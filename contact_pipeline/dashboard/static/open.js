@@ -20,7 +20,7 @@ function say(title, text) {
   document.querySelector("p").textContent = text;
 }
 
-async function open(token) {
+async function trade(token) {
   say("Opening your link", "One moment.");
   try {
     const answer = await fetch("/open", { method: "POST", body: new URLSearchParams({ token }) });
@@ -39,7 +39,7 @@ function openLink() {
   const token = location.hash.slice(1);
   if (location.pathname === "/open" && token) {
     history.replaceState(null, "", "/open");
-    open(token);
+    trade(token);
   }
 }
 

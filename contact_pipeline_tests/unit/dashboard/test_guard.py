@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from traceback import format_exception
 from urllib.parse import quote, unquote_plus, urlencode
 
 import anyio
@@ -273,8 +274,7 @@ def test_a_fault_in_the_middle_of_an_answer_cuts_it_and_says_nothing(filled: Hom
     _add_failing_routes(client)
     with pytest.raises(AnswerBroken) as caught:
         client.get("/breaks")
-    assert CANARY not in str(caught.value)
-    assert caught.value.__suppress_context__
+    assert CANARY not in "".join(format_exception(caught.value))
 
 
 def test_the_first_page_before_the_first_scoring_says_what_to_do(home: Home) -> None:
@@ -338,6 +338,8 @@ def test_a_body_beyond_the_limit_is_refused(client: TestClient) -> None:
     assert client.post("/views", content=b"\xff=1").status_code == 400
 
 
+BEGINNINGS = ["/", "/open", "/views", "/views/delete", "/lead/", "/static/", "/filter/", "/filter/owner", "/export.csv"]
+BEGINNINGS += ["/imports/", "/imports/x/files/", "/files/", "/model", "/insights", "/playbook"]
 ODD = st.text(st.characters(codec="utf-8"), max_size=12)
 QUERIES = st.lists(
     st.tuples(st.sampled_from(["owner", "score", "page", "sort", "category", "custom.x", "q", "from"]) | ODD, ODD),
@@ -347,12 +349,12 @@ QUERIES = st.lists(
 
 @given(
     method=st.sampled_from(METHODS),
-    path=st.sampled_from(["/", "/open", "/views", "/views/delete", "/lead/", "/static/", "/filter/"]) | ODD,
+    path=st.sampled_from(BEGINNINGS) | ODD,
     rest=ODD,
     query=QUERIES,
     body=st.binary(max_size=40) | QUERIES.map(lambda pairs: urlencode(pairs).encode()),
 )
-@settings(max_examples=120)
+@settings(max_examples=150)
 def test_nothing_that_is_asked_with_a_link_is_a_fault(
     client: TestClient, method: str, path: str, rest: str, query: list[tuple[str, str]], body: bytes
 ) -> None:
