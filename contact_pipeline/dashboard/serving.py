@@ -12,6 +12,7 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 
 import uvicorn
 
@@ -38,7 +39,7 @@ def serve(home: Home, on_listening: Callable[[str], None]) -> None:
     if not home.root.exists():
         raise UsageError(f"There is nothing in {home.root} yet. Import a file first: contact-pipeline run FILE.")
     check_reach(settings)
-    _check_certificate(settings)
+    _check_certificate(home)
     home.set_up()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with _listening(settings) as listener:
@@ -52,7 +53,7 @@ def serve(home: Home, on_listening: Callable[[str], None]) -> None:
 
 def server_configuration(home: Home) -> uvicorn.Config:
     """The server around the application. Who is in front of us is believed about the client only where a proxy is meant to be there."""
-    settings = home.settings.dashboard
+    certificate, key = _certificate_and_key(home)
     return uvicorn.Config(
         build_app(home),
         access_log=False,
@@ -61,11 +62,11 @@ def server_configuration(home: Home) -> uvicorn.Config:
         server_header=False,
         ws="none",
         lifespan="off",
-        proxy_headers=settings.address is not None,
+        proxy_headers=home.settings.dashboard.address is not None,
         forwarded_allow_ips="127.0.0.1",
         timeout_graceful_shutdown=_GRACE_SECONDS,
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
     )
 
 
@@ -81,14 +82,23 @@ def _listening(settings: DashboardSettings) -> socket.socket:
         ) from error
 
 
-def _check_certificate(settings: DashboardSettings) -> None:
-    if settings.tls_certificate is None:
+def _certificate_and_key(home: Home) -> tuple[Path | None, Path | None]:
+    """Where they are; a relative path begins where the settings lie, at the home."""
+    settings = home.settings.dashboard
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None, None
+    return home.root / settings.tls_certificate, home.root / settings.tls_key
+
+
+def _check_certificate(home: Home) -> None:
+    certificate, key = _certificate_and_key(home)
+    if certificate is None:
         return
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_certificate, settings.tls_key)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
         raise UsageError(
-            f"{settings.tls_certificate} and {settings.tls_key} cannot be used as certificate and key ({error.strerror})."
+            f"{certificate} and {key} cannot be used as certificate and key ({error.strerror})."
             " Both are PEM files, the key without a password."
         ) from error
 

@@ -37,7 +37,8 @@ class DashboardSettings(Frozen):
     address: str | None = Field(default=None, pattern=r"^https?://[^/\s]+$")
     """What links begin with, such as `https://leads.example.com`, where a proxy in front of the dashboard ends TLS."""
     tls_certificate: Path | None = None
-    """PEM file of the certificate, with `tls_key`: the dashboard then speaks https itself."""
+    """PEM file of the certificate, with `tls_key`: the dashboard then speaks https itself. A relative path begins at the
+    home."""
     tls_key: Path | None = None
     """PEM file of the key of the certificate."""
     link_days: int = Field(default=14, ge=1)

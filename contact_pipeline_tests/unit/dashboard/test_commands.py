@@ -154,12 +154,15 @@ def test_the_token_is_nowhere_in_what_is_listed(home: Home) -> None:
     [
         (["--host", "0.0.0.0"], "", "in the clear"),  # noqa: S104
         ([], "tls_certificate = 'none.pem'\ntls_key = 'none.pem'", "none.pem"),
-        ([], "tls_certificate = 'data/samples'\ntls_key = 'data/samples'", "certificate and key"),
-        ([], "tls_certificate = 'pyproject.toml'\ntls_key = 'pyproject.toml'", "certificate and key"),
-        ([], "tls_certificate = 'pyproject.toml'", "go together"),
+        ([], "tls_certificate = 'drop'\ntls_key = 'drop'", "certificate and key"),
+        ([], "tls_certificate = 'settings.toml'\ntls_key = 'settings.toml'", "certificate and key"),
+        ([], "tls_certificate = 'settings.toml'", "go together"),
     ],
 )
-def test_what_cannot_be_served_safely_is_not_served(home: Home, words: list[str], settings: str, said: str) -> None:
+def test_what_cannot_be_served_safely_is_not_served(
+    home: Home, monkeypatch: pytest.MonkeyPatch, words: list[str], settings: str, said: str
+) -> None:
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: pytest.fail("it is served"))
     (home.root / "settings.toml").write_text(f"[dashboard]\n{settings}\n")
     (line,) = _run(home, "serve", *words, status=2).stderr.splitlines()
     assert said in line

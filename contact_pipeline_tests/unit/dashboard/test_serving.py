@@ -58,11 +58,11 @@ def test_no_request_is_logged_and_nothing_tells_of_the_server(home: Home) -> Non
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A certificate of 127.0.0.1 by itself, and its key."""
+def certificate(home: Home) -> tuple[Path, Path]:
+    """A certificate of 127.0.0.1 by itself, and its key, in the home."""
     if not shutil.which("openssl"):
         pytest.skip("openssl is not installed")
-    paths = (tmp_path / "cert.pem", tmp_path / "key.pem")
+    paths = (home.root / "cert.pem", home.root / "key.pem")
     words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=x"
     subprocess.run(
         ["openssl", *words.split(), "-addext", "subjectAltName=IP:127.0.0.1", "-out", paths[0], "-keyout", paths[1]],
@@ -74,7 +74,7 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_with_a_certificate_it_speaks_https_itself(home: Home, certificate: tuple[Path, Path]) -> None:
     path, key = certificate
-    (home.root / "settings.toml").write_text(f"[dashboard]\ntls_certificate = '{path}'\ntls_key = '{key}'\n")
+    (home.root / "settings.toml").write_text(f"[dashboard]\ntls_certificate = '{path.name}'\ntls_key = '{key}'\n")
     address = f"https://127.0.0.1:{free_port()}"
     process = subprocess.Popen(
         [sys.executable, "-m", "contact_pipeline", "dashboard", "serve", "--port", address.rpartition(":")[2]],
