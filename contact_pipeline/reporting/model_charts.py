@@ -67,7 +67,7 @@ class _SquarePlot:
     """Two axes from 0 to the same limit, and the diagonal between them."""
 
     def __init__(self, width: int, limit: float) -> None:
-        self._limit, self._left, self._bottom, self._top = limit, 46, 42, 8
+        self._limit, self._left, self._bottom, self._top = limit, 46, 42, 24
         self._width, self.height = width, _height(width)
         self._across, self._up = width - self._left - 16, self.height - self._bottom - self._top
 
@@ -91,7 +91,7 @@ class _SquarePlot:
         (x0, y0), (x1, y1) = self.at(0, 0), self.at(self._limit, self._limit)
         marks.append(svg.line(x0, y0, x1, y1, "axis", dashed=True))
         marks.append(svg.text(self._left + self._across / 2, self.height - 7, x_title, anchor="middle"))
-        marks.append(svg.text(self._left + 8, self._top + 12, y_title))
+        marks.append(svg.text(self._left, 11, y_title))
         return "".join(marks)
 
 
