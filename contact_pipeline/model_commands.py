@@ -21,7 +21,7 @@ from contact_pipeline.home import Home
 def models(context: click.Context, *, as_json: bool) -> None:
     """Show the versions of the lead model, the newest first, with what was decided about each and why."""
     if context.invoked_subcommand is None:
-        from contact_pipeline.crm.models import versions
+        from contact_pipeline.crm.model_versions import versions
         from contact_pipeline.crm.session import read_crm
 
         with read_crm(given_home()) as connection:

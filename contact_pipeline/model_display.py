@@ -13,7 +13,7 @@ from rich.table import Table
 from contact_pipeline.display import console
 
 if TYPE_CHECKING:
-    from contact_pipeline.crm.models import Version
+    from contact_pipeline.crm.model_versions import Version
 
 
 def show_versions(found: Sequence[Version]) -> None:

@@ -1,45 +1,22 @@
-"""The lead models on record: every version that was learned, what was decided about it, and which one is in use.
+"""The lead models on record: storing what was learned, what was decided about it, and which one is in use.
 
-Belongs here: the table `model_versions`. Does not belong: learning (`scoring.training`) and deciding (`scoring.life`).
+Belongs here: the table `model_versions`. Does not belong: listing it (`model_versions`), learning (`scoring.training`) and
+deciding (`scoring.life`).
 A version that this program cannot open, since an older one made it, stays on record and counts as none.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
 
 import duckdb
 from pydantic import ValidationError
 
+from contact_pipeline.crm.model_versions import Outcome, Version, versions
 from contact_pipeline.errors import UsageError
-from contact_pipeline.scoring.card import ModelCard
 from contact_pipeline.scoring.life import LearnedFrom
 from contact_pipeline.scoring.training import LeadModel
-
-Outcome = Literal["promoted", "challenger", "rolled back to", "rolled back"]
-
-_LISTED = ("version", "created_at", "method", "in_use", "decision", "reason", "is_pinned")
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One version as it is listed; the card is None where this program cannot read it."""
-
-    version: str
-    created_at: datetime
-    method: str
-    in_use: bool
-    decision: Outcome
-    reason: str | None
-    is_pinned: bool
-    card: ModelCard | None
-
-    def as_json(self) -> dict[str, Any]:
-        """One entry of `models --json`."""
-        card = self.card.model_dump(mode="json") if self.card else None
-        return {**asdict(self), "created_at": self.created_at.isoformat(), "card": card}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +53,6 @@ def learned_from_last(connection: duckdb.DuckDBPyConnection) -> LearnedFrom | No
         "SELECT learned_from FROM model_versions ORDER BY learned_from->>'learned_at' DESC NULLS LAST LIMIT 1"
     ).fetchall()
     return _read(rows[0][0]) if rows else None
-
-
-def versions(connection: duckdb.DuckDBPyConnection) -> list[Version]:
-    """All of them, the newest first."""
-    rows = connection.execute(
-        f"SELECT {', '.join(_LISTED)}, card FROM model_versions ORDER BY created_at DESC, version"
-    ).fetchall()
-    return [Version(card=_card(card), **dict(zip(_LISTED, listed, strict=True))) for *listed, card in rows]
 
 
 def version_named(connection: duckdb.DuckDBPyConnection, name: str) -> Version:
@@ -179,12 +148,5 @@ def _use(connection: duckdb.DuckDBPyConnection, name: str, decision: Outcome, re
 def _read(learned_from: str | None) -> LearnedFrom | None:
     try:
         return LearnedFrom.model_validate_json(learned_from) if learned_from else None
-    except ValidationError:
-        return None
-
-
-def _card(stored: str) -> ModelCard | None:
-    try:
-        return ModelCard.model_validate_json(stored)
     except ValidationError:
         return None

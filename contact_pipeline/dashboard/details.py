@@ -14,7 +14,7 @@ from typing import Any, Final
 import duckdb
 
 from contact_pipeline.cleaning.vocabulary import country_names
-from contact_pipeline.crm.scores import past_scores
+from contact_pipeline.crm.scores import PastScore, past_scores
 from contact_pipeline.dashboard.answers import Contribution, LeadDetail, PastValue, RunFacts
 from contact_pipeline.dashboard.rows import LineMaker
 from contact_pipeline.fields import FIELDS, Kind
@@ -28,13 +28,13 @@ _NO_BREAKDOWN: Final = '{"base": 0.0, "factors": [], "groups": {}}'
 
 
 def lead_detail(
-    connection: duckdb.DuckDBPyConnection, contact_id: str, run: RunFacts, maker: LineMaker, plays: Sequence[Play]
+    connection: duckdb.DuckDBPyConnection, rank: int, run: RunFacts, maker: LineMaker, plays: Sequence[Play]
 ) -> LeadDetail:
-    """All of one lead of the snapshot, which must be there."""
-    lead = _lead(connection, contact_id)
-    scored = json.loads(lead["score_breakdown"] or _NO_BREAKDOWN)
+    """All of the lead in that place of the call order."""
+    lead = _lead(connection, rank)
+    scored = _breakdown(connection, lead["contact_id"])
     reasons = maker.reasons(lead)
-    scores = past_scores(connection, contact_id)
+    scores = past_scores(connection, lead["contact_id"])
     return LeadDetail(
         run=run,
         row=maker.line(lead),
@@ -45,7 +45,7 @@ def lead_detail(
         factors=_factors(scored["factors"]),
         fields=list(_fields(lead)),
         play=_play_of(plays, maker.index.plays[lead["rank"]], reasons),
-        history=_history(connection, contact_id, lead),
+        history=_history(connection, lead, scores),
         scores=[(one.scored_at, one.score, one.category) for one in reversed(scores)],
         email=lead["email"],
         phone=lead["phone"],
@@ -70,13 +70,17 @@ def value_as_text(value: object, kind: Kind | None = None) -> str:
     return country_names().get(str(value), str(value)) if kind is Kind.COUNTRY else str(value)
 
 
-def _lead(connection: duckdb.DuckDBPyConnection, contact_id: str) -> dict[str, Any]:
-    found = connection.execute(
-        "SELECT * FROM leads JOIN breakdowns USING (contact_id) WHERE contact_id = $1 AND breakdowns.contact_id = $1",
-        [contact_id],
-    )
+def _lead(connection: duckdb.DuckDBPyConnection, rank: int) -> dict[str, Any]:
+    found = connection.execute(f"SELECT * FROM leads WHERE rowid IN ({rank})")  # by a constant, it is found at once
     names = [column[0] for column in found.description or ()]
     return dict(zip(names, found.fetchall()[0], strict=True))
+
+
+def _breakdown(connection: duckdb.DuckDBPyConnection, contact_id: str) -> dict[str, Any]:
+    """Base, factors and groups; nothing of each before the first scoring."""
+    found = connection.execute("SELECT score_breakdown FROM breakdowns WHERE contact_id = ?", [contact_id]).fetchall()
+    told: dict[str, Any] = json.loads(found[0][0] or _NO_BREAKDOWN)
+    return told
 
 
 def _contribution(label: str, effect: float) -> Contribution:
@@ -107,12 +111,11 @@ def _play_of(plays: Sequence[Play], place: int, reasons: Sequence[Reason]) -> Pl
     return play.model_copy(update={"message": Segment(play, 1, factor).message})
 
 
-def _history(connection: duckdb.DuckDBPyConnection, contact_id: str, lead: Mapping[str, Any]) -> list[PastValue]:
-    moments = [
-        *_imports_of(connection, contact_id),
-        *_activities_of(connection, contact_id),
-        *_scores_of(connection, contact_id),
-    ]
+def _history(
+    connection: duckdb.DuckDBPyConnection, lead: Mapping[str, Any], scores: Sequence[PastScore]
+) -> list[PastValue]:
+    moments = [*_imports_of(connection, lead["contact_id"]), *_activities_of(connection, lead["contact_id"])]
+    moments += [PastValue(one.scored_at, "Scored", f"{one.score:.1f}, {one.category}") for one in scores]
     if lead["converted_at"] is not None:
         moments.append(PastValue(lead["converted_at"], "Converted", ""))
     return sorted(moments, key=lambda one: one.at, reverse=True)[:MOST_MOMENTS]
@@ -122,11 +125,11 @@ def _imports_of(connection: duckdb.DuckDBPyConnection, contact_id: str) -> list[
     """The imports whose rows are about the lead; the first row of each tells what it did."""
     rows = connection.execute(
         """SELECT any_value(received_at), any_value(file_name), arg_min(state, records.sequence),
-                  arg_min(records.reason, records.sequence), count(*)
+                  arg_min(records.reason, records.sequence)
         FROM records JOIN imports USING (import_id) WHERE contact_id = ? GROUP BY import_id""",
         [contact_id],
     ).fetchall()
-    return [PastValue(at, f"Imported: {state}", _with_reason(file, reason)) for at, file, state, reason, _ in rows]
+    return [PastValue(at, f"Imported: {state}", _with_reason(file, reason)) for at, file, state, reason in rows]
 
 
 def _with_reason(file: str, reason: str | None) -> str:
@@ -143,11 +146,4 @@ def _activities_of(connection: duckdb.DuckDBPyConnection, contact_id: str) -> li
     return [
         PastValue(at, kind.replace("_", " ").capitalize(), f"{times:g} times" if times != 1 else "")
         for at, kind, times in rows
-    ]
-
-
-def _scores_of(connection: duckdb.DuckDBPyConnection, contact_id: str) -> list[PastValue]:
-    return [
-        PastValue(one.scored_at, "Scored", f"{one.score:.1f}, {one.category}")
-        for one in past_scores(connection, contact_id)[:MOST_MOMENTS]
     ]

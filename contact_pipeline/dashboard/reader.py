@@ -116,14 +116,13 @@ class LeadReader:
     def lead(self, contact_id: str, access: Access) -> LeadDetail | None:
         """Everything that is known of a lead; None where there is none, or none that the link may see."""
         with closing(self.connection()) as connection:
-            if not self._may_see(connection, contact_id, access):
-                return None
-            return lead_detail(connection, contact_id, self.run, self._lines, self._plays)
+            rank = self._rank(connection, contact_id, access)
+            return None if rank is None else lead_detail(connection, rank, self.run, self._lines, self._plays)
 
     def sources(self, contact_id: str, access: Access) -> TracedContact | None:
         """Where each value of a lead comes from; None as for `lead`."""
         with closing(self.connection()) as connection:
-            if not self._may_see(connection, contact_id, access):
+            if self._rank(connection, contact_id, access) is None:
                 return None
             return trace_contact(self._home, connection, contact_id)
 
@@ -189,10 +188,11 @@ class LeadReader:
     def _scope(self, access: Access) -> Mask | None:
         return self._scopes.get(_scope_key(access), lambda: self._index.scope(access.only))
 
-    def _may_see(self, connection: duckdb.DuckDBPyConnection, contact_id: str, access: Access) -> bool:
+    def _rank(self, connection: duckdb.DuckDBPyConnection, contact_id: str, access: Access) -> int | None:
+        """The place of a lead; None where there is none, or none that the link may see."""
         found = connection.execute("SELECT rank FROM leads WHERE contact_id = ?", [contact_id]).fetchall()
         scope = self._scope(access)
-        return bool(found) and (scope is None or bool(scope[found[0][0]]))
+        return next((rank for (rank,) in found if scope is None or scope[rank]), None)
 
     def _first_steps(self, access: Access) -> dict[str, str]:
         """For each category the first step of the segment that most leads of a link are in."""

@@ -16,7 +16,8 @@ import duckdb
 
 from contact_pipeline.atomic import atomic_path, write_text
 from contact_pipeline.crm.activities import activities_query
-from contact_pipeline.crm.models import model_in_use, versions
+from contact_pipeline.crm.model_versions import versions
+from contact_pipeline.crm.models import model_in_use
 from contact_pipeline.crm.session import attached_crm, read_crm
 from contact_pipeline.dashboard.answers import RunFacts
 from contact_pipeline.dashboard.codes import folded, make_codes

@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from contact_pipeline import turning_back
-from contact_pipeline.crm.models import in_use, release, roll_back, versions
+from contact_pipeline.crm.model_versions import versions
+from contact_pipeline.crm.models import in_use, release, roll_back
 from contact_pipeline.crm.scores import contacts_frame, not_fresh, past_scores
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.errors import UsageError

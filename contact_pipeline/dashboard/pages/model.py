@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from contact_pipeline.crm.models import versions
+from contact_pipeline.crm.model_versions import versions
 from contact_pipeline.dashboard.drawing import HALF, THIRD, chart
 from contact_pipeline.dashboard.templating import page
 from contact_pipeline.dashboard.whole import reader_of_all
