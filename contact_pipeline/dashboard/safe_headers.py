@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contact_pipeline.dashboard.notices import FAULT, notice_page
 
+# An image may stand in a page itself (`data:`): the mark on the small pages, for which no browser may ask without a link.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self';"
     " frame-ancestors 'none'; base-uri 'none'"

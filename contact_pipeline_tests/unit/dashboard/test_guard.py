@@ -333,6 +333,11 @@ def test_pages_are_compressed(client: TestClient) -> None:
     assert client.get("/").headers["content-encoding"] == "gzip"
 
 
+@pytest.mark.parametrize("address", ["/?%3Cb%3Ebold=1", "/?page=%3Cb%3Ebold", "/%3Cb%3Ebold", "/?score=%3Cb%3Ebold"])
+def test_what_somebody_asks_for_is_never_markup_in_the_answer(client: TestClient, address: str) -> None:
+    assert "<b>bold" not in client.get(address).text
+
+
 def test_a_body_beyond_the_limit_is_refused(client: TestClient) -> None:
     assert client.post("/views", content=b"a" * (BODY_BYTES + 1)).status_code == 413
     assert client.post("/views", content=b"\xff=1").status_code == 400
