@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from contact_pipeline.dashboard.access import Access
 from contact_pipeline.dashboard.insights import MOVEMENTS, SPLIT_BY, moved, slow_facts, splits_of
 from contact_pipeline.dashboard.reader import LeadReader
+from contact_pipeline.dashboard.snapshot import publish_snapshot
 from contact_pipeline.home import Home
 from contact_pipeline_tests.unit.dashboard.conftest import (
     CANARY,
@@ -22,6 +24,7 @@ from contact_pipeline_tests.unit.dashboard.conftest import (
     seen,
 )
 from contact_pipeline_tests.unit.dashboard.opened import inline_parts, opened_client
+from contact_pipeline_tests.unit.whole_way import bring_file, write_rows
 
 _SCOPES = st.one_of(
     st.just({}),
@@ -129,3 +132,15 @@ def test_a_link_that_sees_nobody_is_told_so(tabs_home: Home) -> None:
     with opened_client(tabs_home, {"country": ("DE",), "industry": ("Nobody",)}) as client:
         assert "No leads" in client.get("/insights").text
         assert client.get("/playbook").status_code == 200
+
+
+def test_before_the_first_scoring_the_tabs_say_what_is_missing(home: Home, tmp_path: Path) -> None:
+    home.set_up()
+    bring_file(home, write_rows(tmp_path / "few.csv", [{"Email": "a@b.example", "Industry": "Retail"}]))
+    publish_snapshot(home)
+    with opened_client(home) as client:
+        pages = {path: client.get(path) for path in ("/insights", "/playbook", "/model", "/imports")}
+    assert {answer.status_code for answer in pages.values()} == {200}
+    assert "No model yet" in pages["/model"].text
+    assert "few.csv" in pages["/imports"].text
+    assert "Nothing has been written yet" in pages["/imports"].text
