@@ -14,6 +14,7 @@ from contact_pipeline.approvals import released
 from contact_pipeline.crm.differences import Differences
 from contact_pipeline.crm.history import IMPORTED, PastImport, past_import
 from contact_pipeline.crm.known import known_bytes, opted_out_contacts, renewed
+from contact_pipeline.crm.lead_files import CRM_CSV, LEADS_CSV, LEADS_PARQUET
 from contact_pipeline.crm.ledger import Ledger
 from contact_pipeline.crm.models import model_in_use
 from contact_pipeline.crm.session import read_crm
@@ -136,6 +137,9 @@ def artifacts(home: Home, imports: list[FileOutcome]) -> dict[str, str]:
     """The files that are there to be looked at, by name."""
     named: dict[str, Path | None] = {
         "workbook": home.reports / LATEST / WORKBOOK,
+        "all leads as CSV": home.reports / LATEST / LEADS_CSV,
+        "all leads as Parquet": home.reports / LATEST / LEADS_PARQUET,
+        "leads for a CRM": home.reports / LATEST / CRM_CSV,
         "report": home.reports / LATEST / REPORT,
         "model card": home.reports / LATEST / MODEL_CARD,
     }

@@ -29,6 +29,21 @@ def guard_formula(text: pl.Expr) -> pl.Expr:
     return text.str.replace(_RUNS_AS_FORMULA, "'$1")
 
 
+def guarded_formula(text: str) -> str:
+    """`guard_formula` of a single text."""
+    return str(pl.select(guard_formula(pl.lit(text))).item())
+
+
+def guarded_formula_sql(column: str) -> str:
+    """`guard_formula` in SQL; `column` is SQL for a text. DuckDB is told what white space is besides that of ASCII."""
+    pattern = _RUNS_AS_FORMULA.replace(r"\s", r"[\s\pZ\x{0b}\x{85}]").replace("'", "''")
+    with_guard = r"'''\1'"
+    is_plain = (
+        f"({column} >= 'A' AND {column} < chr(127)) OR ({column} >= '0' AND {column} < ':')"  # most are: cheap to see
+    )
+    return f"CASE WHEN {is_plain} THEN {column} ELSE regexp_replace({column}, '{pattern}', {with_guard}) END"
+
+
 def unguard_formula(text: pl.Expr) -> pl.Expr:
     """The inverse of `guard_formula`, for cells that come back."""
     return text.str.replace(_GUARDED, "$1")

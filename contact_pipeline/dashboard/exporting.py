@@ -16,9 +16,9 @@ import polars as pl
 from xlsxwriter import Workbook
 
 from contact_pipeline.fields import FIELDS, Field
+from contact_pipeline.mapping.outcomes import CONTACT_ID_HEADER
 from contact_pipeline.reporting.contact_csv import append_csv
 from contact_pipeline.reporting.lead_sheets import (
-    CONTACT_ID_HEADER,
     SCORES_FOR_PEOPLE,
     crm_columns,
     custom_field_columns,

@@ -25,12 +25,16 @@ def _partition(context: dg.AssetExecutionContext) -> str | None:
     **_SHARED,
     deps=[scored_leads],
     kinds={"excel"},
-    description="The call list as a workbook: the whole CRM, and for each import its own columns with the scores beside them.",
+    description="The call list as a workbook: the whole CRM, and for each import its own columns with the scores beside them; all leads "
+    "as CSV and Parquet, and as a CSV that a CRM takes in.",
 )
 def lead_workbook(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     written = handover.write_workbooks(home.open(), _partition(context))
+    beside = {name: dg.MetadataValue.path(path) for name, path in written.beside.items()}
     return dg.MaterializeResult(
-        metadata=metadata.rows(written.leads, latest=dg.MetadataValue.path(written.latest), files=len(written.files))
+        metadata=metadata.rows(
+            written.leads, latest=dg.MetadataValue.path(written.latest), files=len(written.files), **beside
+        )
     )
 
 
@@ -39,7 +43,7 @@ def lead_workbook(context: dg.AssetExecutionContext, home: HomeResource) -> dg.M
     deps=[scored_leads],
     kinds={"html"},
     description="One self-contained, anonymised page: what came in, how good the data is, how scores are distributed, what "
-    "moves them and how far the model can be trusted.",
+    "moves them, what changed since the earlier runs and how far the model can be trusted.",
 )
 def lead_report(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     written = handover.write_reports(home.open(), _partition(context))

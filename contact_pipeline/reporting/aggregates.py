@@ -16,6 +16,15 @@ from contact_pipeline.scoring.card import SMALLEST_GROUP
 
 CATEGORIES: tuple[str, ...] = ("Hot", "Warm", "Cold")
 BIN_POINTS = 5
+# What is counted of all leads, here and in the playbook, besides the fields that leads are split by.
+COUNTED: tuple[str, ...] = (
+    "lead_score",
+    "lead_category",
+    "conversion_probability",
+    "engagement_propensity",
+    "opted_out",
+    "converted",
+)
 SIZE_BANDS: tuple[tuple[int, str], ...] = (
     (1, "1-10"),
     (11, "11-50"),

@@ -66,7 +66,10 @@ class ReportFacts:
 
 @dataclass(frozen=True, slots=True)
 class SourceRows:
-    """The raw rows of one import: contact_id, line, sheet and c0..c{n-1} (String), one a header."""
+    """The raw rows of the tables of an import that have the same headers.
+
+    `rows` has contact_id, line, sheet and c0..c{n-1} (String), one a header.
+    """
 
     headers: tuple[str, ...]
     rows: pl.DataFrame = field(repr=False)

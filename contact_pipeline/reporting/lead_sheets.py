@@ -14,6 +14,18 @@ from contact_pipeline.fields import FIELDS, SCORE_FIELDS, Kind, ScoreField
 from contact_pipeline.mapping.outcomes import CONTACT_ID_HEADER, OUTCOME_HEADER
 from contact_pipeline.reporting.facts import SourceRows
 from contact_pipeline.reporting.sheets import Column, Style, column
+from contact_pipeline.scoring.features import CUSTOM_PREFIX, custom_values
+
+CALL_LIST_FIELDS: tuple[str, ...] = (
+    "full_name",
+    "email",
+    "company",
+    "job_title",
+    "phone",
+    "mobile_phone",
+    "key_factors",
+    "recommended_action",
+)
 
 _FIELD_STYLES: dict[Kind, Style] = {
     Kind.MONEY: Style.MONEY,
@@ -32,6 +44,7 @@ SCORES_FOR_PEOPLE: tuple[ScoreField, ...] = tuple(field for field in SCORE_FIELD
 # Text that Excel shows unchanged as a number: no leading zero or plus, no more digits than a cell shows.
 _PLAIN_NUMBER = r"^(?:0|-?[1-9]\d{0,8}|-?(?:0|[1-9]\d{0,4})\.\d{0,3}[1-9])$"
 _PLAIN_DATE = r"^\d{4}-\d{2}-\d{2}$"
+_NAME_AND_VALUE = r'("(?:[^"\\]|\\.)*")\s*:\s*"(?:[^"\\]|\\.)*"'  # of a JSON object of texts
 
 
 def call_list(leads: pl.DataFrame) -> list[Column]:
@@ -51,19 +64,19 @@ def call_list(leads: pl.DataFrame) -> list[Column]:
         column("Score", hot["lead_score"], Style.SCORE, width=9, is_score=True),
         column("Why", _in_short(hot["key_factors"]), Style.WRAPPED, width=90, is_score=True),
         column("Next action", hot["recommended_action"], Style.WRAPPED, width=40, is_score=True),
-        column(OUTCOME_HEADER, pl.Series([None] * hot.height, dtype=pl.String), width=22),
-        column(CONTACT_ID_HEADER, hot["contact_id"], Style.MUTED, width=14),
+        *outcome_columns(hot),
     ]
 
 
 def crm_columns(leads: pl.DataFrame, custom: Mapping[str, pl.Series]) -> list[Column]:
-    """Every canonical field that any lead fills under its CRM label, the custom fields, the scores."""
+    """Every canonical field that any lead fills under its CRM label, the custom fields, the scores, the id."""
     filled = [
         field for field in FIELDS if field.name in leads.columns and leads[field.name].null_count() < leads.height
     ]
     columns = [column(field.label, leads[field.name], _FIELD_STYLES.get(field.kind)) for field in filled]
-    headers = custom_headers(custom, {item.header for item in columns})
-    return [*columns, *(column(headers[name], values) for name, values in custom.items()), *score_columns(leads)]
+    headers = custom_headers(custom, {OUTCOME_HEADER, CONTACT_ID_HEADER, *(item.header for item in columns)})
+    of_custom = [column(headers[name], values) for name, values in custom.items()]
+    return [*columns, *of_custom, *score_columns(leads), _id_column(leads)]
 
 
 def custom_headers(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
@@ -81,34 +94,35 @@ def source_columns(leads: pl.DataFrame, source: SourceRows) -> list[Column]:
     raw = [
         column(header, _as_shown(rows[cell])) for header, cell in zip(source.headers, source.cell_columns, strict=True)
     ]
-    return raw + score_columns(leads[rows["rank"]])
+    shown = leads[rows["rank"]]
+    return [*raw, *score_columns(shown), *outcome_columns(shown)]
 
 
 def score_columns(leads: pl.DataFrame) -> list[Column]:
-    """What scoring says of each lead, and its contact_id."""
+    """What scoring says of each lead."""
     shown = [field for field in SCORES_FOR_PEOPLE if field.name in leads.columns]
-    scores = [column(f.label, leads[f.name], _SCORE_STYLES.get(f.name), is_score=True) for f in shown]
-    return [*scores, column(CONTACT_ID_HEADER, leads["contact_id"], Style.MUTED, width=14)]
+    return [column(f.label, leads[f.name], _SCORE_STYLES.get(f.name), is_score=True) for f in shown]
+
+
+def outcome_columns(leads: pl.DataFrame) -> list[Column]:
+    """An Outcome for reps to fill in, and the id that tells whose it is when the workbook comes back."""
+    outcome = column(OUTCOME_HEADER, pl.repeat(None, leads.height, dtype=pl.String, eager=True), width=22)
+    return [outcome, _id_column(leads)]
+
+
+def _id_column(leads: pl.DataFrame) -> Column:
+    return column(CONTACT_ID_HEADER, leads["contact_id"], Style.MUTED, width=14)
 
 
 def custom_field_columns(leads: pl.DataFrame) -> dict[str, pl.Series]:
     """Custom fields, each as a text series, in the order of first appearance."""
     if "custom_fields" not in leads.columns:
         return {}
-    parsed = [_object(text) for text in leads["custom_fields"].to_list()]
-    names = dict.fromkeys(name for row in parsed for name in row)
-    return {name: pl.Series(name, [_text(row.get(name)) for row in parsed], dtype=pl.String) for name in names}
-
-
-def _object(text: str | None) -> Mapping[str, object]:
-    value = json.loads(text) if text else {}
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    # Contacts of the same files have the same names: without the values few objects differ.
+    shapes = leads["custom_fields"].drop_nulls().str.replace_all(_NAME_AND_VALUE, "${1}:1").unique(maintain_order=True)
+    names = dict.fromkeys(name for shape in shapes for name in json.loads(shape))
+    values = custom_values(leads, tuple(names)) if names else pl.DataFrame()
+    return {name: values[CUSTOM_PREFIX + name].alias(name) for name in names}
 
 
 def _in_short(factors: pl.Series) -> pl.Series:

@@ -17,6 +17,7 @@ import polars as pl
 from contact_pipeline.reporting.aggregates import CATEGORIES
 from contact_pipeline.scoring.card import SMALLEST_GROUP
 from contact_pipeline.scoring.conditions import fits_lead, with_asked
+from contact_pipeline.scoring.naming import field_name
 from contact_pipeline.scoring.policy import Play
 
 FIRST_REASON = r"^\+ (.*?)(?:: [\d.]+ % of .*)?$"
@@ -51,6 +52,11 @@ def load_playbook(own: tuple[Play, ...] = ()) -> tuple[Play, ...]:
     text = files("contact_pipeline.reporting").joinpath("playbook.toml").read_text(encoding="utf-8")
     default = (Play.model_validate(entry) for entry in tomllib.loads(text)["play"])
     return tuple(sorted((*own, *default), key=lambda play: CATEGORIES.index(play.category)))
+
+
+def asked_fields(plays: Sequence[Play]) -> frozenset[str]:
+    """The columns of a lead that plays ask for besides what is counted of all."""
+    return frozenset(field_name(play.field) or "custom_fields" for play in plays if play.field)
 
 
 def segments_of(leads: pl.DataFrame, plays: Sequence[Play]) -> list[Segment]:

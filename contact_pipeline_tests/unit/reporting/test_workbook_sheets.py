@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -63,7 +64,7 @@ def test_every_sheet_is_there_in_order_with_filter_and_frozen_header(
     book = _written(tmp_path / "leads.xlsx", leads, facts)
     names = ["Summary", "Hot call list", "All leads", "Playbook", "Data dictionary", "Set aside"]
     assert book.sheetnames == names
-    assert [book[name].auto_filter.ref for name in ("Hot call list", "All leads")] == ["A1:J60", "A1:AF241"]
+    assert [book[name].auto_filter.ref for name in ("Hot call list", "All leads")] == ["A1:J60", "A1:AG241"]
     assert [book[name].freeze_panes for name in names[1:]] == ["B2", "B2", "A2", "A2", "A2"]
 
 
@@ -133,7 +134,7 @@ def test_no_text_at_all_makes_a_formula(tmp_path_factory: pytest.TempPathFactory
         }
     )
     facts = ReportFacts(generated_at=datetime.fromisoformat("2026-11-20 06:15"))
-    assert _formulas(_written(path, leads, facts, source=source)) == []
+    assert _formulas(_written(path, leads, facts, sources=[source])) == []
 
 
 def test_with_source_rows_all_leads_shows_the_files_own_columns_then_the_scores(
@@ -148,7 +149,7 @@ def test_with_source_rows_all_leads_shows_the_files_own_columns_then_the_scores(
             "c1": ["0049 30", "12", None, "7"],
         }
     )
-    book = _written(tmp_path / "leads.xlsx", leads, facts, source=SourceRows(("E-Mail!", "Tel"), rows))
+    book = _written(tmp_path / "leads.xlsx", leads, facts, sources=[SourceRows(("E-Mail!", "Tel"), rows)])
     found = _rows(book["All leads"])
     assert list(found[0])[:3] == ["E-Mail!", "Tel", "AI Lead Score"]
     assert [(row["E-Mail!"], row["Tel"], row["AI Lead Score"]) for row in found] == [
@@ -193,10 +194,24 @@ def test_the_call_list_holds_hot_leads_only_and_nobody_who_opted_out(
     assert {row["Phone"] for row in found} == {"+12025550100"}
 
 
-def test_the_outcome_column_offers_a_list(tmp_path: Path, leads: pl.DataFrame, facts: ReportFacts) -> None:
-    (validation,) = _written(tmp_path / "leads.xlsx", leads, facts)["Hot call list"].data_validations.dataValidation
-    assert str(validation.sqref) == "I2:I60"
-    assert "Meeting booked" in validation.formula1
+def test_the_outcome_columns_offer_a_list(tmp_path: Path, leads: pl.DataFrame, facts: ReportFacts) -> None:
+    book = _written(tmp_path / "leads.xlsx", leads, facts)
+    for name, place in (("Hot call list", "I2:I60"), ("All leads", "AF2:AF241")):
+        (validation,) = book[name].data_validations.dataValidation
+        assert str(validation.sqref) == place
+        assert "Meeting booked" in validation.formula1
+        assert [cell.value for cell in book[name][1]][-2:] == ["Outcome", "Contact ID"]
+
+
+def test_tables_of_several_shapes_have_a_sheet_each(tmp_path: Path, leads: pl.DataFrame, facts: ReportFacts) -> None:
+    rows = pl.DataFrame({"contact_id": ["c00001"], "line": [2], "sheet": ["A"], "c0": ["a@x.example"]})
+    sources = [SourceRows(("Mail",), rows), SourceRows(("Mail", "Tel"), rows.with_columns(c1=pl.lit("1")))]
+    book = _written(tmp_path / "leads.xlsx", leads, facts, sources=sources)
+    assert [[cell.value for cell in book[name][1]][:2] for name in ("All leads", "All leads 2")] == [
+        ["Mail", "AI Lead Score"],
+        ["Mail", "Tel"],
+    ]
+    assert any("tables with different columns" in str(cell.value) for cell in book["Summary"]["A"])
 
 
 def test_above_the_limit_all_leads_is_left_out_and_the_summary_says_so(
@@ -271,9 +286,16 @@ def test_no_lead_no_import_and_no_model_still_make_a_workbook(tmp_path: Path, le
 def test_a_custom_field_named_like_a_crm_field_is_told_apart(
     tmp_path: Path, leads_of: LeadsOf, facts: ReportFacts
 ) -> None:
-    leads = leads_of(1, custom_fields='{"Company": "Other Ltd", "Tags": ["a", "b"], "Left": null}')
-    row = _rows(_written(tmp_path / "leads.xlsx", leads, facts)["All leads"])[0]
-    assert (row["Company"], row["Company (custom)"], row["Tags"]) == ("Example Works 0", "Other Ltd", '["a", "b"]')
+    custom = {"Company": "Other Ltd", "Outcome": "none yet", 'Plan ":': 'a:"b', "back\\": "\\"}
+    leads = leads_of(1, custom_fields=json.dumps(custom))
+    sheet = _written(tmp_path / "leads.xlsx", leads, facts)["All leads"]
+    row = _rows(sheet)[0]
+    assert (row["Company"], row["Company (custom)"], row["Outcome (custom)"]) == (
+        "Example Works 0",
+        "Other Ltd",
+        "none yet",
+    )
+    assert (row["Outcome"], row['Plan ":'], row["back\\"]) == (None, 'a:"b', "\\")
 
 
 def test_what_no_cell_can_hold_becomes_blank_or_text() -> None:
