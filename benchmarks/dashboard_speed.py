@@ -20,15 +20,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks.isolated import Told, preload, run
-from benchmarks.lead_speed import ROWS, learn, make_home, score_whole
 from contact_pipeline.dashboard.access import Access
 from contact_pipeline.dashboard.orders import SORTS
 from contact_pipeline.dashboard.query import LeadQuery
 from contact_pipeline.dashboard.reader import LeadReader, Snapshots
-from contact_pipeline.dashboard.snapshot import publish_snapshot
 from contact_pipeline.home import Home
 from contact_pipeline_tests.unit.dashboard.opened import opened_client
 
+ROWS = 1_000_000
 _DEADLINE = 1_800.0
 _VIEWS, _FEWER = 200, 40
 _MOST_PUBLISH, _MOST_VIEW, _MOST_SEARCH, _MOST_MB = 15.0, 0.100, 0.250, 400.0
@@ -38,10 +37,23 @@ _EVERYBODY = Access("benchmark", "benchmark")
 Laps = dict[str, list[tuple[float, float]]]  # seconds on the clock and of the processor, by what was asked
 
 
+def _make(root: Path, rows: int) -> None:
+    """A CRM of so many contacts, scored; what learns is loaded here alone, for no reader needs it."""
+    from benchmarks.lead_speed import learn, make_home, score_whole
+
+    root.parent.mkdir(parents=True, exist_ok=True)
+    make_home(root, rows)
+    for part in (learn, score_whole):
+        _result("scoring", run(part, root, deadline=_DEADLINE))
+
+
 def publish(root: Path) -> dict[str, float]:
-    """A snapshot of the CRM; its size in megabytes, and how many leads it has."""
+    """A snapshot of the CRM: its size in megabytes, how many leads it has, and seconds of the processor that it took."""
+    from contact_pipeline.dashboard.snapshot import publish_snapshot
+
+    used = time.process_time()
     snapshot = publish_snapshot(Home(root))
-    return {"megabytes": snapshot.size / 1e6, "leads": snapshot.leads}
+    return {"megabytes": snapshot.size / 1e6, "leads": snapshot.leads, "processor": time.process_time() - used}
 
 
 def ask_reader(root: Path) -> Laps:
@@ -132,8 +144,11 @@ def _resident_mb() -> float:
 
 def _report_publishing(told: Told[dict[str, float]]) -> None:
     facts = _result("publishing", told)
-    print(f"  published {facts['leads']:,.0f} leads, {facts['megabytes']:,.0f} MB, in {told.seconds:.1f} s", end="")
-    print(f" (at most {_MOST_PUBLISH:.0f} s: {_met(told.seconds, _MOST_PUBLISH)}), peak {told.peak_mb:,.0f} MB")
+    print(
+        f"  published {facts['leads']:,.0f} leads, {facts['megabytes']:,.0f} MB, in {told.seconds:.1f} s ({facts['processor']:.1f})",
+        end="",
+    )
+    print(f"; at most {_MOST_PUBLISH:.0f} s: {_met(told.seconds, _MOST_PUBLISH)}; peak {told.peak_mb:,.0f} MB")
 
 
 def _report_laps(title: str, laps: Laps) -> None:
@@ -171,11 +186,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         root = (asked.keep or Path(temporary)) / "home"
         if not root.exists():
-            root.parent.mkdir(parents=True, exist_ok=True)
-            make_home(root, asked.rows)
-            for part in (learn, score_whole):
-                _result("scoring", run(part, root, deadline=_DEADLINE))
-        print("Dashboard; milliseconds on the clock, and of the processor in brackets")
+            _make(root, asked.rows)
+        print("Dashboard; time on the clock, and of the processor in brackets")
         _report_publishing(run(publish, root, deadline=_DEADLINE))
         _report_laps("the reader", _result("reader", run(ask_reader, root, deadline=_DEADLINE)))
         laps, resident = _result("requests", run(ask_app, root, deadline=_DEADLINE))

@@ -39,7 +39,7 @@ from contact_pipeline.scoring.policy import Play
 _NOTHING_YET = "No leads have been published yet. Run 'contact-pipeline score'."
 _OTHER_LAYOUT = "The leads were published by another version of contact_pipeline. Run 'contact-pipeline score'."
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "memory_limit": "150MB",
+    "memory_limit": "120MB",
     "threads": 2,
     "enable_external_access": False,
     "lock_configuration": True,
