@@ -59,8 +59,12 @@ def show_revoked(revoked: Sequence[Link]) -> None:
 
 
 def _scope(only: Mapping[str, tuple[str, ...]]) -> str:
+    """In words; what files put into values must not steer the terminal."""
     limits = [f"{name} {' or '.join(value or 'no value' for value in values)}" for name, values in only.items()]
-    return ", ".join(limits) or "every lead"
+    return (
+        "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in ", ".join(limits))
+        or "every lead"
+    )
 
 
 def _moment(at: datetime) -> str:

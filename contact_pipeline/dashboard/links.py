@@ -26,6 +26,7 @@ Clock = Callable[[], datetime]
 
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are taken for one another
 _ID_LENGTH = 6
+_SESSIONS_OF_A_LINK = 500  # at once
 _USE_NOTED_EVERY = timedelta(minutes=1)
 _LINK = "link_id, label, scope, created_at, expires_at, revoked_at, last_used_at"
 
@@ -154,7 +155,7 @@ class Links:
             if refusal := link.refusal(now):
                 return refusal
             session = Session(secrets.token_urlsafe(32), min(now + self._session_length, link.expires_at))
-            connection.execute("DELETE FROM sessions WHERE expires_at <= ?", (now.timestamp(),))
+            _make_room(connection, link.link_id, now)
             connection.execute(
                 "INSERT INTO sessions VALUES (?, ?, ?)",
                 (_digest(session.secret), link.link_id, session.expires_at.timestamp()),
@@ -201,6 +202,16 @@ class Links:
     def _note_use(self, link_id: str, now: datetime) -> None:
         with writing(self._file) as connection:
             connection.execute("UPDATE links SET last_used_at = ? WHERE link_id = ?", (now.timestamp(), link_id))
+
+
+def _make_room(connection: sqlite3.Connection, link_id: str, now: datetime) -> None:
+    """For one more session of the link: those that are over go, and the oldest where somebody opens it without end."""
+    connection.execute("DELETE FROM sessions WHERE expires_at <= ?", (now.timestamp(),))
+    connection.execute(
+        """DELETE FROM sessions WHERE session_digest IN (
+            SELECT session_digest FROM sessions WHERE link_id = ? ORDER BY expires_at DESC LIMIT -1 OFFSET ?)""",
+        (link_id, _SESSIONS_OF_A_LINK - 1),
+    )
 
 
 def _digest(secret: str) -> bytes:

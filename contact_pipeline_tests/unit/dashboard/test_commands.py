@@ -130,6 +130,13 @@ def test_links_are_listed_with_what_they_show_and_their_state(filled: Home) -> N
     assert line.endswith("valid")
 
 
+def test_no_value_of_a_file_steers_the_terminal(home: Home) -> None:
+    Links(home).make("reps", 1, {"owner": ("Toni\x1b[2J\u202e",)})
+    shown = _run(home, "links").stdout
+    assert "owner Toni" in shown
+    assert not {"\x1b", "\u202e"} & set(shown)
+
+
 def test_revoking_tells_of_each_and_all_is_every_link_that_holds(home: Home) -> None:
     first, second = _made(home), _made(home)
     assert first["link_id"] in _run(home, "revoke", first["link_id"]).stdout

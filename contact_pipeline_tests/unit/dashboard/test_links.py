@@ -113,6 +113,20 @@ def test_a_session_that_was_left_is_unknown(links: Links) -> None:
     assert isinstance(links.look_up(stays.secret), Link)
 
 
+def test_who_opens_a_link_without_end_ends_its_oldest_sessions(
+    links: Links, clock: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contact_pipeline.dashboard.links._SESSIONS_OF_A_LINK", 3)
+    (_, token), (_, other_token) = links.make("reps", 14, {}), links.make("others", 14, {})
+    other = _opened(links, other_token)
+    sessions = []
+    for _ in range(5):
+        clock.move(seconds=1)
+        sessions.append(_opened(links, token))
+    found = [isinstance(links.look_up(session.secret), Link) for session in (other, *sessions)]
+    assert found == [True, False, False, True, True, True]
+
+
 @pytest.fixture(scope="module")
 def opened_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Links, str, Session]:
     """One link for all examples, its token, and a session of it."""
