@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check format dev bench campaign samples docs lock clean
+.PHONY: run test check format dev bench campaign samples docs pictures lock clean
 
 # The main job on the samples: import, score, report.
 run: .venv
@@ -51,6 +51,10 @@ samples: .venv
 # Writes the reference pages of docs/ from the code.
 docs: .venv
 	$(BIN)/python docs/generate.py
+
+# Takes the pictures of dashboard and report in docs/img/ anew, from the samples; needs chromium.
+pictures: .venv
+	$(BIN)/python docs/pictures.py
 
 # Environment from the lock file; made anew when that or the project file changes.
 .venv: .venv/made
