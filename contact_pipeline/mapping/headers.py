@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from contact_pipeline.errors import SettingsError
-from contact_pipeline.fields import FIELD_BY_NAME, SCORE_FIELDS
+from contact_pipeline.fields import FIELD_BY_NAME, FIELDS, SCORE_FIELDS
 from contact_pipeline.intake.tables import TextTable
 from contact_pipeline.mapping.activities import ACTIVITY_FIELDS
 from contact_pipeline.mapping.claims import GUARDED_FIELDS, RECORD_DATE, SURE_ENOUGH, SURE_ENOUGH_GUARDED, Claim, Place
@@ -29,6 +29,7 @@ from contact_pipeline.mapping.sensitive import sensitive_by_header, sensitive_by
 from contact_pipeline.mapping.tools import Tool, recognise_tool, signature_of
 
 _BY_LEARNING = 0.98
+_OWN_LABEL = "the table is one of ours, and so is the header"
 _OWN_SCORE = "a score of our own, which is computed anew"
 
 
@@ -45,8 +46,8 @@ def plan_table(table: TextTable, overrides: Mapping[str, str], learned: Sequence
     signature = signature_of(plain, tool)
     memory = recall(learned, signature, frozenset(filter(None, plain)))
     columns = examine(table, tool)
-    scores = _own_scores(plain)
-    settled = {c.index: plan for c in columns if (plan := _settled_early(c, targets, memory, scores)) is not None}
+    own = _own_labels(plain)
+    settled = {c.index: plan for c in columns if (plan := _settled_early(c, targets, memory, own)) is not None}
     plans = with_labels(_contested(table, columns, settled), table.headers)
     warnings = _drift(table, tool, memory)
     return TablePlan(tuple(plans), tool.name if tool else None, signature, warnings)
@@ -68,20 +69,24 @@ def _targets(overrides: Mapping[str, str]) -> dict[str, str]:
     return {normalise_header(header): target for header, target in overrides.items() if target not in ACTIVITY_FIELDS}
 
 
-def _own_scores(plain: Sequence[str]) -> frozenset[str]:
-    """The headers of our own scores, in plain form, where a table of leads that we wrote comes back; else none."""
-    labels = {field.name: normalise_header(field.label) for field in SCORE_FIELDS}
-    return frozenset(labels.values()) if labels["lead_score"] in plain else frozenset()
+def _own_labels(plain: Sequence[str]) -> dict[str, str]:
+    """Where a table of leads that we wrote comes back: our headers, in plain form -> field, "exclude" for a score of ours."""
+    scores = {field.name: normalise_header(field.label) for field in SCORE_FIELDS}
+    if scores["lead_score"] not in plain:
+        return {}
+    return {normalise_header(one.label): one.name for one in FIELDS} | dict.fromkeys(
+        scores.values(), Action.EXCLUDE.value
+    )
 
 
 def _settled_early(
-    column: Column, targets: Mapping[str, str], memory: LearnedMapping | None, scores: frozenset[str]
+    column: Column, targets: Mapping[str, str], memory: LearnedMapping | None, own: Mapping[str, str]
 ) -> ColumnPlan | None:
-    """The plan of a column that needs no reading: set by hand, our own score, learned, or sensitive."""
+    """The plan of a column that needs no reading: set by hand, one of ours, learned, or sensitive."""
     if column.plain and (target := targets.get(column.plain)) is not None:
         return _as_told(column, target, 1.0, SET_BY_HAND)
-    if column.plain in scores:
-        return ColumnPlan(column.index, column.header, Action.EXCLUDE, None, 1.0, _OWN_SCORE)
+    if (target := own.get(column.plain)) is not None:
+        return _as_told(column, target, 1.0, _OWN_SCORE if target == Action.EXCLUDE else _OWN_LABEL)
     if memory is not None and (target := _remembered(column, memory)) is not None:
         return _as_told(column, target, _BY_LEARNING, memory.source)
     what = sensitive_by_header(column.plain)
