@@ -38,17 +38,13 @@ from contact_pipeline.reporting.trend import movements, run_labels, standings, t
 from contact_pipeline.scoring.card import SMALLEST_GROUP
 from contact_pipeline.scoring.policy import Play
 
-# Of the leads, all that the report reads; what a play asks for is a field or a custom field.
-REPORT_COLUMNS = (
-    *("contact_id", *FIELD_BY_NAME, "custom_fields", "lead_score", "lead_category", "conversion_probability"),
-    *("engagement_propensity", "key_factors", "score_breakdown"),
-)
 _WIDE, _HALF, _THIRD, _PHONE = 780, 372, 244, 340
 _SURE = 3.5  # standard errors; below it, one of a few dozen segments stands out by chance
 
 
 def write_report(path: Path, leads: pl.DataFrame, facts: ReportFacts) -> None:
-    """Write the page atomically; `leads` has REPORT_COLUMNS, in any order."""
+    """Write the page atomically; `leads` in any order, with what is counted of all; of the other fields only whether there
+    is a value matters."""
     write_text(path, render_report(leads, facts))
 
 

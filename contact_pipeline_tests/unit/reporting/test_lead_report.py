@@ -16,9 +16,11 @@ import pytest
 
 from contact_pipeline.crm.scorings import Move, Scoring, Trend
 from contact_pipeline.fields import FIELD_BY_NAME, PERSONAL_FIELDS
-from contact_pipeline.reporting.aggregates import summarise_categories
+from contact_pipeline.reporting.aggregates import COUNTED, summarise_categories
 from contact_pipeline.reporting.facts import ImportFacts, MappedColumn, ReportFacts
-from contact_pipeline.reporting.report import REPORT_COLUMNS, headline, render_report, write_report
+from contact_pipeline.reporting.pictures import SEGMENT_FIELDS
+from contact_pipeline.reporting.playbook import asked_fields
+from contact_pipeline.reporting.report import headline, render_report, write_report
 from contact_pipeline.scoring.card import Drift, ModelCard
 from contact_pipeline_tests.unit.reporting.conftest import make_breakdown
 
@@ -252,13 +254,15 @@ def test_a_segment_is_recommended_only_where_it_stands_out(leads_of: LeadsOf, fa
     assert "most frequent under Industry" not in _Page(render_report(even, facts)).text
 
 
-def test_it_needs_the_columns_that_it_names_and_no_others(leads: pl.DataFrame, facts: ReportFacts) -> None:
-    named = leads.select(REPORT_COLUMNS)
-    assert named.width < leads.width
-    assert render_report(named, facts) == render_report(leads, facts)
-    for name in set(REPORT_COLUMNS) - set(FIELD_BY_NAME) - {"custom_fields"}:
-        with pytest.raises(pl.exceptions.ColumnNotFoundError):
-            render_report(named.drop(name), facts)
+def test_of_a_field_that_nothing_is_counted_by_it_matters_only_whether_it_is_filled(
+    leads: pl.DataFrame, facts: ReportFacts
+) -> None:
+    counted = {*COUNTED, *SEGMENT_FIELDS, *asked_fields(facts.plays)}
+    plain = [name for name in FIELD_BY_NAME if name not in counted]
+    brief = leads.with_columns(
+        pl.when(pl.col(name).is_not_null()).then(pl.lit(value=True)).alias(name) for name in plain
+    )
+    assert render_report(brief, facts) == render_report(leads, facts)
 
 
 def test_the_file_is_written_whole(tmp_path: Path, leads: pl.DataFrame, facts: ReportFacts) -> None:
