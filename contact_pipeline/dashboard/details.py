@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import duckdb
 
+from contact_pipeline.cleaning.activity_words import ActivityKind
 from contact_pipeline.cleaning.vocabulary import country_names
 from contact_pipeline.crm.scores import PastScore, past_scores
 from contact_pipeline.dashboard.answers import Contribution, LeadDetail, PastValue, RunFacts
@@ -24,6 +25,20 @@ from contact_pipeline.scoring.policy import Play
 from contact_pipeline.scoring.reasons import Reason
 
 MOST_MOMENTS: Final = 200
+_DID: Final = {
+    ActivityKind.VISIT: "Visited the website",
+    ActivityKind.DOWNLOAD: "Downloaded content",
+    ActivityKind.OPEN: "Opened an e-mail",
+    ActivityKind.CLICK: "Clicked a link",
+    ActivityKind.REPLY: "Replied",
+    ActivityKind.FORM: "Sent a form",
+    ActivityKind.MEETING: "Meeting",
+    ActivityKind.CALL: "Call",
+    ActivityKind.EVENT: "Attended an event",
+    ActivityKind.UNSUBSCRIBE: "Unsubscribed",
+    ActivityKind.BOUNCE: "E-mail bounced",
+    ActivityKind.OTHER: "Another activity",
+}
 _NO_BREAKDOWN: Final = '{"base": 0.0, "factors": [], "groups": {}}'
 
 
@@ -144,6 +159,5 @@ def _activities_of(connection: duckdb.DuckDBPyConnection, contact_id: str) -> li
         [contact_id, MOST_MOMENTS],
     ).fetchall()
     return [
-        PastValue(at, kind.replace("_", " ").capitalize(), f"{times:g} times" if times != 1 else "")
-        for at, kind, times in rows
+        PastValue(at, _DID[ActivityKind(kind)], f"{times:g} times" if times != 1 else "") for at, kind, times in rows
     ]

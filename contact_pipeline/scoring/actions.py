@@ -16,6 +16,7 @@ from contact_pipeline.scoring.conditions import fits_lead
 from contact_pipeline.scoring.features import has_phone
 from contact_pipeline.scoring.policy import ActionRule
 
+_NOT_HOT = "; not Hot: "
 _STATES = {
     "opted_out": pl.col("opted_out"),
     "customer": pl.col("converted"),
@@ -53,7 +54,7 @@ def action_and_trigger(text: str, table: tuple[ActionRule, ...]) -> tuple[str, s
     gone, the trigger is what the last bracket closes; "" where there is none.
     """
     for rule in table:
-        if text.startswith(f"{rule.action} ({rule.trigger}") and text.endswith(")"):
+        if text == rule.words or text.startswith(f"{rule.action} ({rule.trigger}{_NOT_HOT}"):
             return rule.action, text[len(rule.action) + 2 : -1]
     open_brackets = 0
     for place in range(len(text) - 1, 0, -1):
@@ -78,5 +79,5 @@ def _words(rule: ActionRule) -> pl.Expr:
     """A line about a state gives its own reason."""
     if rule.is_:
         return pl.lit(rule.words)
-    why = pl.concat_str(pl.lit(f"{rule.action} ({rule.trigger}; not Hot: "), pl.col("held_back"), pl.lit(")"))
+    why = pl.concat_str(pl.lit(f"{rule.action} ({rule.trigger}{_NOT_HOT}"), pl.col("held_back"), pl.lit(")"))
     return pl.when(pl.col("held_back").is_null()).then(pl.lit(rule.words)).otherwise(why)

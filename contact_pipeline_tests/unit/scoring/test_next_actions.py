@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from contact_pipeline.scoring.actions import action_table, recommended_action
+from contact_pipeline.scoring.actions import action_and_trigger, action_table, recommended_action
 from contact_pipeline.scoring.conditions import with_asked
 from contact_pipeline.settings import ScoringSettings
 
@@ -109,3 +109,29 @@ def test_a_line_about_something_else_adds_why_a_contact_is_not_hot(contacts_of: 
 def test_a_line_that_cannot_mean_anything_is_refused(line: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         ScoringSettings.model_validate({"actions": [{"action": "Call", "trigger": "why"} | line]})
+
+
+@pytest.mark.parametrize("reason", ["", "; not Hot: a (b)"])
+@pytest.mark.parametrize(
+    ("action", "trigger"),
+    [("Call (mobile)", "Hot (really)"), ("Call)", "(why"), ("Call", "Hot"), ("Call (Hot) now", "why")],
+)
+def test_an_action_and_its_trigger_are_told_apart_whatever_brackets_they_have(
+    action: str, trigger: str, reason: str
+) -> None:
+    lines = [{"action": "Call", "trigger": "Hot"}, {"action": action, "trigger": trigger}]
+    table = action_table(ScoringSettings.model_validate({"actions": lines}).actions)
+    assert action_and_trigger(f"{action} ({trigger}{reason})", table) == (action, trigger + reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Old line (Hot (a) b)", ("Old line", "Hot (a) b")),
+        ("No trigger", ("No trigger", "")),
+        ("Odd)", ("Odd)", "")),
+        ("(x)", ("(x)", "")),
+    ],
+)
+def test_of_a_line_that_is_gone_the_last_bracket_is_the_trigger(text: str, parts: tuple[str, str]) -> None:
+    assert action_and_trigger(text, action_table()) == parts
