@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contact_pipeline.crm.scorings import Move, Scoring, moves_since, note_scoring, past_scorings
+from contact_pipeline.crm.scorings import Move, Scoring, moves_since, note_scoring, past_scorings, trend
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.crm.tables import ensure_tables
 from contact_pipeline.home import Home
+from contact_pipeline_tests.effort import examples
 
 DAY = datetime(2026, 5, 1)  # noqa: DTZ001  the CRM's times have no zone
 CATEGORIES = ("Hot", "Warm", "Cold")
@@ -55,7 +56,7 @@ def _kept(life: list[str | None]) -> list[str | None]:
     return kept
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(15))
 @given(_LIVES)
 def test_who_moved_is_what_comparing_lead_by_lead_finds(lives: list[list[str | None]]) -> None:
     lives = [_kept(life) for life in lives]
@@ -100,3 +101,23 @@ def test_moves_are_told_by_where_from_and_where_to() -> None:
         _scored(connection, ["Warm", "Warm", "Cold"], DAY)
         _scored(connection, ["Hot", "Hot", "Cold", "Hot"], DAY + timedelta(days=1))
         assert moves_since(connection, DAY) == [Move("Warm", "Hot", 2), Move(None, "Hot", 1)]
+
+
+@pytest.mark.parametrize(
+    ("hours", "shown"),
+    [
+        ([0], [0]),
+        ([0, 2, 5], [0, 2, 5]),  # all on one day: each of them
+        ([0, 2, 24, 26, 50], [2, 26, 50]),  # else the last of each day
+        ([24 * day for day in range(20)], [24 * day for day in range(8, 20)]),
+    ],
+)
+def test_a_trend_shows_the_last_twelve_runs_the_last_of_each_day(hours: list[int], shown: list[int]) -> None:
+    with _in_memory() as connection:
+        for place, hour in enumerate(hours):
+            _scored(connection, ["Hot"] * (place + 1), DAY + timedelta(hours=hour))
+            note_scoring(connection, DAY + timedelta(hours=hour), 1)
+        found = trend(connection)
+    assert [run.scored_at for run in found.runs] == [DAY + timedelta(hours=hour) for hour in shown]
+    new = found.runs[-1].leads - found.runs[-2].leads if len(shown) > 1 else 0
+    assert found.moves == ([Move(None, "Hot", new)] if new else ())

@@ -15,6 +15,7 @@ from contact_pipeline.dashboard.insights import MOVEMENTS, SPLIT_BY, moved, slow
 from contact_pipeline.dashboard.reader import LeadReader
 from contact_pipeline.dashboard.snapshot import publish_snapshot
 from contact_pipeline.home import Home
+from contact_pipeline_tests.effort import examples
 from contact_pipeline_tests.unit.dashboard.conftest import (
     CANARY,
     EVERYBODY,
@@ -48,7 +49,7 @@ def _leads(reader: LeadReader, access: Access) -> list[dict[str, str | None]]:
     return [one for one in every if all((one[name] or "") in values for name, values in access.only.items())]
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(_SCOPES)
 def test_bars_and_moves_are_what_counting_lead_by_lead_finds(
     reader: LeadReader, only: dict[str, tuple[str, ...]]
