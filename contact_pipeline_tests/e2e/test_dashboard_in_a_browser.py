@@ -222,6 +222,24 @@ def test_a_lead_opens_beside_the_list_takes_the_focus_and_gives_it_back(opened: 
     expect(panel.get_by_role("heading", name=second, exact=True)).to_be_visible()
     page.go_back()
     expect(panel).to_be_hidden()
+    page.go_forward()
+    page.reload()  # the address is that of a page of its own
+    expect(page.get_by_role("link", name="Back to the list")).to_be_visible()
+    page.go_back()
+    assert names(page)[:2] == [first, second]
+
+
+def test_what_was_searched_for_last_counts_however_fast_it_was_typed(opened: Open) -> None:
+    page = opened()
+    before = names(page)
+    search = page.get_by_role("searchbox")
+    search.press_sequentially("person30", delay=60)
+    search.fill("")
+    page.locator(".card.hot a").click()
+    expect(page.locator(".chip")).to_have_text(re.compile("Category: Hot"))
+    page.get_by_role("link", name="Clear all").click()
+    expect(page.locator(".chip")).to_have_count(0)
+    assert names(page) == before
 
 
 def test_keys_move_through_the_list_open_a_lead_and_turn_the_page(opened: Open) -> None:

@@ -10,6 +10,7 @@
   const WAIT_FOR_TYPING = 220; // milliseconds
   const panel = one("#panel");
   let asking = null; // the request under way: a newer one takes its place
+  let underWay = null; // what it searches for, null where none is under way
 
   // ---- saying things -------------------------------------------------------------------------------------------------
   function say(text) {
@@ -57,14 +58,17 @@
   async function show(address, search, { push = true } = {}) {
     asking?.abort();
     const mine = (asking = new AbortController());
+    underWay = search;
     view().setAttribute("aria-busy", "true");
     const page = await fetchPage(address, search, mine.signal);
     if (mine !== asking) return false;
+    underWay = null;
     view().removeAttribute("aria-busy");
     const found = page && one("#view", page);
     if (!found) return false;
     const before = view().dataset;
     swap(found, one("#run", page));
+    if (push) hidePanel();
     if (push) history.pushState({ search }, "", found.dataset.address);
     else history.replaceState({ search }, "", location.href);
     if (before.run !== found.dataset.run) toast(`New scores are here: you see those of ${found.dataset.scored}.`);
@@ -124,6 +128,7 @@
   async function openLead(address, { push = true } = {}) {
     asking?.abort();
     const mine = (asking = new AbortController());
+    underWay = null;
     const page = await fetchPage(address, "", mine.signal);
     const lead = page && one("#lead", page);
     if (mine !== asking || !lead) return;
@@ -132,6 +137,7 @@
     panel.hidden = false;
     panel.scrollTop = 0;
     markOpen();
+    for (const part of all("header, main")) part.inert = matchMedia("(max-width: 520px)").matches; // it covers them
     const state = { search: searched(), lead: address };
     if (push && history.state?.lead) history.replaceState(state, "", address); // leafing is one step back
     else if (push) history.pushState(state, "", address);
@@ -139,12 +145,17 @@
     one("tr.open")?.scrollIntoView({ block: "nearest" });
   }
 
+  function hidePanel() {
+    panel.hidden = true;
+    one("#panel-lead").replaceChildren();
+    for (const part of all("header, main")) part.inert = false;
+    markOpen();
+  }
+
   function closeLead({ push = true } = {}) {
     const id = openId();
     if (!id) return;
-    panel.hidden = true;
-    one("#panel-lead").replaceChildren();
-    markOpen();
+    hidePanel();
     if (push) history.pushState({ search: searched() }, "", view().dataset.address);
     (linkOf(id) || one("#found")).focus();
   }
@@ -193,8 +204,8 @@
   let typing = 0;
   function searchNow() {
     clearTimeout(typing);
-    const address = one("#find").getAttribute("action");
-    if (one("#q").value.trim() !== searched()) show(address, one("#q").value.trim());
+    const search = one("#q").value.trim();
+    if (search !== (underWay ?? searched())) show(one("#find").getAttribute("action"), search);
   }
   document.addEventListener("input", (event) => {
     if (event.target.id !== "q" || !view()) return;
@@ -241,7 +252,7 @@
 
   // ---- back, forward, reload -----------------------------------------------------------------------------------------
   window.addEventListener("popstate", async (event) => {
-    if (!view()) return;
+    if (!view()) return location.reload(); // a lead as a page of its own, that was reloaded from beside its list
     const search = event.state?.search || "";
     if (location.pathname.startsWith("/lead/")) return openLead(location.href, { push: false });
     const isAnother = view().dataset.address !== location.pathname + location.search || search !== searched();
