@@ -11,6 +11,7 @@ from contextlib import closing
 from typing import Final, NamedTuple
 
 from contact_pipeline.dashboard.access import Access
+from contact_pipeline.dashboard.filters import CUSTOM_PREFIX
 from contact_pipeline.dashboard.insights import scope_of_leads
 from contact_pipeline.dashboard.kept import Kept
 from contact_pipeline.dashboard.query import LeadQuery
@@ -18,6 +19,7 @@ from contact_pipeline.dashboard.reader import LeadReader
 from contact_pipeline.reporting.aggregates import CATEGORIES
 from contact_pipeline.reporting.playbook import FIRST_REASON, Segment
 from contact_pipeline.scoring.card import SMALLEST_GROUP
+from contact_pipeline.scoring.naming import field_name
 from contact_pipeline.scoring.policy import Play
 
 _kept: Final = Kept[list[Segment]](8)
@@ -29,13 +31,20 @@ _COUNTS = """
     GROUP BY ALL ORDER BY leads DESC, factor"""
 
 
+class LinkedSegment(NamedTuple):
+    """A segment, and the address of the leads of its category with the values that it asks for; "" where no filter has them."""
+
+    segment: Segment
+    address: str
+
+
 class CategorySegments(NamedTuple):
     """The segments of a category, how many leads it has in all, and the address of these."""
 
     category: str
     leads: int
     address: str
-    segments: Sequence[Segment]
+    segments: Sequence[LinkedSegment]
 
 
 def segments_by_category(reader: LeadReader, access: Access) -> list[CategorySegments]:
@@ -48,10 +57,29 @@ def segments_by_category(reader: LeadReader, access: Access) -> list[CategorySeg
             category,
             leads.get(category, 0),
             LeadQuery().toggled("category", category).address(),
-            [one for one in segments if one.play.category == category],
+            [
+                LinkedSegment(one, _address(reader, access, one.play))
+                for one in segments
+                if one.play.category == category
+            ],
         )
         for category in CATEGORIES
     ]
+
+
+def _address(reader: LeadReader, access: Access, play: Play) -> str:
+    """Only words that a field must be are a filter; engagement, numbers and parts of words are none."""
+    asked = (field_name(play.field) or play.field).casefold()
+    names = [one.name for one in reader.view(LeadQuery(), access).filters]
+    name = next((name for name in names if asked == name.removeprefix(CUSTOM_PREFIX).casefold()), None)
+    if name is None or not play.any_of or play.engagement:
+        return ""
+    words = {word.casefold() for word in play.any_of}
+    query = LeadQuery().toggled("category", play.category)
+    values = [one for one in reader.values(name, query, access).values if one.label.casefold() in words]
+    for value in values:
+        query = query.toggled(name, value.value)
+    return query.address() if values else ""
 
 
 def _segments(reader: LeadReader, access: Access) -> list[Segment]:
