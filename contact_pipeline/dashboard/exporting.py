@@ -27,7 +27,7 @@ from contact_pipeline.reporting.lead_sheets import (
 from contact_pipeline.reporting.sheets import Formats, write_table
 from contact_pipeline.safe_text import WORKBOOK_OPTIONS
 
-_LEADS_AT_ONCE = 20_000  # bounds the memory that a file of a million leads takes
+_LEADS_AT_ONCE = 5_000  # bounds the memory that a file of a million leads takes
 
 
 @dataclass(frozen=True, slots=True)
