@@ -1,4 +1,8 @@
-"""The tab Playbook: how to approach the leads of each segment, and how many of the link's leads are in it."""
+"""The tab Playbook: how to approach the leads of each segment, and how many of the link's leads are in it.
+
+Belongs here: the route and what the page is told. Does not belong: counting (`segments`) and what a play may say
+(`scoring.policy`).
+"""
 
 from __future__ import annotations
 

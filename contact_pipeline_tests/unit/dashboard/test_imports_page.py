@@ -11,12 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from contact_pipeline import handover, stages
 from contact_pipeline.crm.history import PastImport, past_imports
 from contact_pipeline.crm.session import read_crm
-from contact_pipeline.dashboard.import_files import OF_CRM, OF_IMPORT, find_file
+from contact_pipeline.dashboard.import_files import LATEST, OF_CRM, OF_IMPORT, find_file
 from contact_pipeline.home import Home
-from contact_pipeline_tests.unit.dashboard.conftest import HOSTILE_FILE, seen
+from contact_pipeline.rescoring import learn_if_due, score_due
+from contact_pipeline_tests.unit.dashboard.conftest import DAY, HOSTILE_FILE, seen
 from contact_pipeline_tests.unit.dashboard.opened import opened_client
+from contact_pipeline_tests.unit.whole_way import bring_file, write_rows
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +123,23 @@ def test_a_limited_link_gets_no_file(tabs_home: Home, hostile: PastImport) -> No
     with opened_client(tabs_home, {"country": ("DE",)}) as limited:
         for path in (f"/imports/{hostile.import_id}/files/leads.xlsx", "/files/report.html", "/imports"):
             assert limited.get(path).status_code == 404
+
+
+def test_the_list_has_the_names_under_which_files_are_written(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.set_up()
+    rows = [{"Email": email, "Full Name": "Ann Example"} for email in ("a@b.example", "a@b.example", "nobody")]
+    receipt, _ = bring_file(home, write_rows(tmp_path / "few.csv", rows))
+    stages.set_aside_rows(home, receipt)
+    stages.report_duplicates(home, receipt)
+    learn_if_due(home, DAY)
+    score_due(home, DAY, everybody=True)
+    handover.write_workbooks(home, None)
+    handover.write_reports(home, None)
+    written = {
+        folder: {path.name for path in (home.reports / folder).iterdir()} for folder in (LATEST, receipt.import_id)
+    }
+    assert written[LATEST] == {file.name for file in OF_CRM}
+    assert written[receipt.import_id] == {file.name for file in OF_IMPORT} - {
+        "quarantine.xlsx"
+    }  # for those of a workbook
