@@ -24,7 +24,9 @@ MOST_CUSTOM: Final = 12
 LEAST_FILLED: Final = 0.01  # of all leads
 MOVED_UP, MOVED_DOWN, NEW, SAME = "Moved up", "Moved down", "New", "Same"
 
-_PERSONAL = r"@|^\+?\(?[0-9][0-9 ()./-]{5,}[0-9]$"  # an address, a phone number
+# An address; a phone number as it is written: with +, with a leading 0, or in three groups.
+_PERSONAL = r"@|^\+[0-9 ()./-]{6,}$|^\(?0[0-9 ()./-]{5,}[0-9]$|^\(?[0-9]{3}\)?[ .-]{1,2}[0-9]{3}[ .-][0-9]{4}$"
+_DATE = r"^[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}$"
 _IS_ID = re.compile(r"(?:^|[^a-z])(?:id|uuid|guid)$", re.IGNORECASE)
 _CANDIDATES = 40  # custom fields that are looked at, the fullest of all; there may be thousands
 
@@ -118,9 +120,9 @@ def _in_short(connection: duckdb.DuckDBPyConnection, names: list[str]) -> list[t
 
 def _makes_a_filter(connection: duckdb.DuckDBPyConnection, one: Filter, filled: int, most_values: int) -> bool:
     different, is_personal = connection.execute(
-        f"""SELECT count(*), bool_or(regexp_matches(said, ?))
+        f"""SELECT count(*), bool_or(regexp_matches(said, ?) AND NOT regexp_matches(said, ?))
         FROM (SELECT DISTINCT {one.text} AS said FROM leads) WHERE said <> ''""",
-        [_PERSONAL],
+        [_PERSONAL, _DATE],
     ).fetchall()[0]
     return 2 <= different <= min(most_values, filled - 1) and not is_personal
 

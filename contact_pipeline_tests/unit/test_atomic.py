@@ -45,5 +45,8 @@ def test_what_a_killed_process_left_is_swept_and_a_living_one_is_left_alone(tmp_
     other = tmp_path / f".other.csv.{no_process}-0123abcd.tmp"
     for path in (dead, alive, other):
         path.touch()
+    spilled = tmp_path / f".run.duckdb.{no_process}-0123abcd.tmp.tmp"  # where DuckDB puts what does not fit its memory
+    spilled.mkdir()
+    (spilled / "part").touch()
     write_text(target, "new")
     assert sorted(tmp_path.iterdir()) == sorted([alive, target])

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from contact_pipeline.errors import HomeBusy, PipelineError
-from contact_pipeline.warehouse import Warehouse
+from contact_pipeline.warehouse import Warehouse, new_file
 
 _HOLDER = """
 import sys, time, duckdb
@@ -108,3 +108,25 @@ def test_a_file_that_is_no_database_is_named_in_one_line(tmp_path: Path, content
     assert "\n" not in str(raised.value)
     assert not isinstance(raised.value, HomeBusy)
     assert time.monotonic() - started < 30, "it was waited for as if it were held"
+
+
+def test_another_database_may_copy_from_it_but_not_write_to_it(path: Path, tmp_path: Path) -> None:
+    with new_file(tmp_path / "copy.duckdb") as copy:
+        with Warehouse(path).attached_to(copy):
+            copy.execute("CREATE TABLE t AS FROM crm.t")
+            with pytest.raises(duckdb.Error, match="read-only"):
+                copy.execute("INSERT INTO crm.t VALUES (2)")
+        with Warehouse(path).transaction() as connection:  # the copy is open still, and holds nobody up
+            connection.execute("INSERT INTO t VALUES (3)")
+        assert copy.execute("FROM t").fetchall() == [(1,)]
+
+
+def test_who_copies_waits_for_a_writer_and_says_so_when_it_takes_too_long(path: Path, tmp_path: Path) -> None:
+    impatient = Warehouse(path, wait_seconds=0.2)
+    with (
+        new_file(tmp_path / "copy.duckdb") as copy,
+        _held_by_another_process(path, 60),
+        pytest.raises(HomeBusy, match=r"crm\.duckdb"),
+        impatient.attached_to(copy),
+    ):
+        pass
