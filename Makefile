@@ -34,6 +34,7 @@ bench: .venv
 	$(BIN)/python -m benchmarks.lead_quality
 	$(BIN)/python -m benchmarks.lead_other_sets
 	$(BIN)/python -m benchmarks.lead_speed
+	$(BIN)/python -m benchmarks.workbook_speed
 	$(BIN)/python -m benchmarks.dashboard_speed
 
 # Long: new examples against every law of the suite; 10,000 damaged files, none of which may do harm; 100 imports killed

@@ -49,7 +49,7 @@ class _Page:
 
     def heading(self, *cells: str) -> None:
         self.row += 1
-        self.line(*cells, look="heading")
+        self.line(*cells, look="heading", looks=("heading", *["number_heading"] * (len(cells) - 1)))
 
 
 def write_summary(
@@ -59,7 +59,7 @@ def write_summary(
     page = _Page(sheet, formats)
     sheet.hide_gridlines(2)
     print_on_wide_pages(sheet)
-    sheet.set_column(0, 0, 34)
+    sheet.set_column(0, 0, 44)
     sheet.set_column(1, 8, 13)
     page.line("Scored leads", look="title")
     page.line(_subtitle(leads, facts), look="note")

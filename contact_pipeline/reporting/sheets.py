@@ -68,6 +68,13 @@ _FORMATS: dict[str, dict[str, Any]] = {
     },
     "title": {"bold": True, "font_size": 18},
     "heading": {"bold": True, "font_size": 13, "bottom": 1, "bottom_color": "#D1D5DB"},
+    "number_heading": {
+        "bold": True,
+        "font_size": 13,
+        "bottom": 1,
+        "bottom_color": "#D1D5DB",
+        "align": "right",
+    },
     "bold": {"bold": True},
     "note": {"font_color": "#6B7280"},
     "differs": {"bg_color": "#FBF0D9"},
