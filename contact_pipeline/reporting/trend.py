@@ -47,9 +47,10 @@ def trend_in_words(trend: Trend) -> str:
     new, up, down = (sum(ways) for ways in zip(*((one.new, one.up, one.down) for one in found), strict=True))
     gone = before.leads + new - now.leads
     since = f"Since the run of {before.scored_at.day} {before.scored_at:%b %Y, %H:%M} UTC"
-    moved = f"{_leads(up)} moved up a category, {down:,} down, and {new:,} came new"
+    moved = f"{_leads(up)} moved up a category and {down:,} down" if up or down else "no lead changed its category"
+    came = f"{new:,} came new" if new else "none came new"
     left = f"; {gone:,} left the CRM" if gone > 0 else ""
-    return f"{since}, {moved}{left}. {_of_hot(found[0], now.hot)}"
+    return f"{since}, {moved}; {came}{left}. {_of_hot(found[0], now.hot)}"
 
 
 def movements(trend: Trend) -> list[Movement]:

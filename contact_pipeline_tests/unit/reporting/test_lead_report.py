@@ -150,7 +150,7 @@ def test_it_shows_what_moved_since_the_run_before(leads: pl.DataFrame, facts: Re
     later = replace(run, scored_at=datetime.fromisoformat("2026-11-20 06:12"), leads=240, hot=43)
     trend = Trend([run, later], [Move("Warm", "Hot", 2), Move(None, "Cold", 10)])
     text = _Page(render_report(leads, replace(facts, trend=trend))).text
-    assert "2 leads moved up a category, 0 down, and 10 came new. Hot gained 2 and lost 0." in text
+    assert "2 leads moved up a category and 0 down; 10 came new. Hot gained 2 and lost 0." in text
     assert "20 Nov 240 43 90 99 31.4 12 v2" in text
     assert "43 (+2)" in text
     alone = _Page(render_report(leads, replace(facts, trend=Trend([run])))).text

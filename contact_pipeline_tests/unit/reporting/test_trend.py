@@ -19,10 +19,11 @@ def test_the_first_run_has_nothing_to_compare_with() -> None:
 
 def test_it_says_who_moved_came_and_left_and_what_became_of_hot() -> None:
     assert trend_in_words(Trend([RUN, LATER], MOVES)) == (
-        "Since the run of 20 Nov 2026, 06:12 UTC, 3 leads moved up a category, 2 down, and 10 came new; 6 left the CRM. "
+        "Since the run of 20 Nov 2026, 06:12 UTC, 3 leads moved up a category and 2 down; 10 came new; 6 left the CRM. "
         "Hot gained 4 and lost 2."
     )
-    assert trend_in_words(Trend([RUN, replace(RUN, scored_at=LATER.scored_at)])).endswith("Hot are the same 10.")
+    still = trend_in_words(Trend([RUN, replace(RUN, scored_at=LATER.scored_at)]))
+    assert still.endswith("no lead changed its category; none came new. Hot are the same 10.")
 
 
 def test_each_category_counts_who_came_and_who_went() -> None:
