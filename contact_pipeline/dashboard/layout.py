@@ -6,8 +6,8 @@ new snapshot instead of misreading an old one.
 
 Tables of a snapshot:
 
-    leads           one row a contact in call order: rank (from 0; the rowid too), contact_id, is_duplicate, every CRM field,
-                    custom_fields (JSON as text), the score columns but score_breakdown, movement, search
+    leads           one row a contact in call order: contact_id, is_duplicate, every CRM field, custom_fields (JSON as text),
+                    the score columns but score_breakdown, movement, search, rank (from 0; the rowid too)
     breakdowns      contact_id, score_breakdown (JSON as text)
     codes           rank and the leads as small numbers, see `codes`
     filters         place, name, label, order

@@ -76,6 +76,9 @@ def _copy_crm(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE TABLE model_versions AS SELECT * EXCLUDE (model) FROM crm.model_versions")
     _store(connection, "breakdowns", _BREAKDOWNS, {"score_breakdown": "zstd"})
     _store(connection, "leads", _LEADS, dict.fromkeys(_READ_BY_ROW, "uncompressed"))
+    # Rows keep the order they came in; numbering them on the way would leave one processor with all the work.
+    connection.execute("ALTER TABLE leads ADD COLUMN rank BIGINT")
+    connection.execute("UPDATE leads SET rank = rowid")
     connection.execute("CREATE VIEW contacts AS FROM leads")
     connection.execute("CREATE TEMP TABLE activities AS FROM crm.activities")
 
@@ -88,19 +91,17 @@ _LEADS = f"""
     moved AS (SELECT DISTINCT contact_id FROM crm.score_history, today WHERE scored_at >= day),
     before AS (
         SELECT contact_id, arg_max(lead_category, scored_at) AS category_before
-        FROM crm.score_history SEMI JOIN moved USING (contact_id), today WHERE scored_at < day GROUP BY contact_id),
-    ordered AS (
-        SELECT contacts.* EXCLUDE (score_breakdown, is_scored) REPLACE (custom_fields::VARCHAR AS custom_fields),
-            CASE WHEN lead_category IS NULL THEN NULL
-                 WHEN moved.contact_id IS NULL THEN '{SAME}'
-                 WHEN category_before IS NULL THEN '{NEW}'
-                 WHEN {_BETTER.format("lead_category")} > {_BETTER.format("category_before")} THEN '{MOVED_UP}'
-                 WHEN {_BETTER.format("lead_category")} < {_BETTER.format("category_before")} THEN '{MOVED_DOWN}'
-                 ELSE '{SAME}' END AS movement,
-            {folded("concat_ws(' ', full_name, company, email)")} AS search
-        FROM crm.contacts LEFT JOIN moved USING (contact_id) LEFT JOIN before USING (contact_id)
-        ORDER BY {_CALLED_LATER}, coalesce({_BETTER.format("lead_category")}, 0) DESC, lead_score DESC NULLS LAST, contact_id)
-    SELECT row_number() OVER () - 1 AS rank, * FROM ordered"""
+        FROM crm.score_history SEMI JOIN moved USING (contact_id), today WHERE scored_at < day GROUP BY contact_id)
+    SELECT contacts.* EXCLUDE (score_breakdown, is_scored) REPLACE (custom_fields::VARCHAR AS custom_fields),
+        CASE WHEN lead_category IS NULL THEN NULL
+             WHEN moved.contact_id IS NULL THEN '{SAME}'
+             WHEN category_before IS NULL THEN '{NEW}'
+             WHEN {_BETTER.format("lead_category")} > {_BETTER.format("category_before")} THEN '{MOVED_UP}'
+             WHEN {_BETTER.format("lead_category")} < {_BETTER.format("category_before")} THEN '{MOVED_DOWN}'
+             ELSE '{SAME}' END AS movement,
+        {folded("concat_ws(' ', full_name, company, email)")} AS search
+    FROM crm.contacts LEFT JOIN moved USING (contact_id) LEFT JOIN before USING (contact_id)
+    ORDER BY {_CALLED_LATER}, coalesce({_BETTER.format("lead_category")}, 0) DESC, lead_score DESC NULLS LAST, contact_id"""
 
 
 def _store(connection: duckdb.DuckDBPyConnection, table: str, query: str, compressed: Mapping[str, str]) -> None:
