@@ -2,6 +2,7 @@
 
 Belongs here: which columns such a file has, and writing it part by part. Does not belong: which leads (`reader`), how cells
 are guarded and typed (`reporting.contact_csv`, `reporting.sheets`) and HTTP (`pages.exports`).
+A link that is limited to some leads gets no number over all: no percentile, and no figures behind the reasons.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from contact_pipeline.reporting.lead_sheets import (
 )
 from contact_pipeline.reporting.sheets import Formats, write_table
 from contact_pipeline.safe_text import WORKBOOK_OPTIONS
+from contact_pipeline.scoring.reasons import without_figures
 
+_OVER_ALL = "score_percentile"
 _LEADS_AT_ONCE = 5_000  # bounds the memory that a file of a million leads takes
 
 
@@ -38,16 +41,18 @@ class _Filled:
     custom: Sequence[str]
 
 
-def write_leads_csv(file: BinaryIO, connection: duckdb.DuckDBPyConnection, ranks: pl.Series) -> None:
+def write_leads_csv(file: BinaryIO, connection: duckdb.DuckDBPyConnection, ranks: pl.Series, *, limited: bool) -> None:
     """Write the leads of these ranks, in this order. `connection` is a cursor on a snapshot of its own."""
     filled = _filled(connection, ranks)
-    for number, leads in enumerate(_parts(connection, ranks)):
+    for number, leads in enumerate(_parts(connection, ranks, limited=limited)):
         append_csv(file, _labelled(leads, filled), with_header=number == 0)
 
 
-def write_leads_workbook(file: BinaryIO, connection: duckdb.DuckDBPyConnection, ranks: pl.Series, drafts: Path) -> None:
+def write_leads_workbook(
+    file: BinaryIO, connection: duckdb.DuckDBPyConnection, ranks: pl.Series, drafts: Path, *, limited: bool
+) -> None:
     """The same as a workbook of one sheet; `drafts` is a folder for what does not fit the memory meanwhile."""
-    leads = pl.concat(_parts(connection, ranks))
+    leads = pl.concat(_parts(connection, ranks, limited=limited))
     found = custom_field_columns(leads)
     custom = {name: found[name] for name in _filled(connection, ranks).custom}
     with Workbook(file, {**WORKBOOK_OPTIONS, "tmpdir": str(drafts)}) as book:
@@ -55,14 +60,14 @@ def write_leads_workbook(file: BinaryIO, connection: duckdb.DuckDBPyConnection, 
         book.set_properties({"title": "Leads"})
 
 
-def _parts(connection: duckdb.DuckDBPyConnection, ranks: pl.Series) -> Iterator[pl.DataFrame]:
+def _parts(connection: duckdb.DuckDBPyConnection, ranks: pl.Series, *, limited: bool) -> Iterator[pl.DataFrame]:
     """The leads in order, some at a time; one empty part where there are none."""
     for start in range(0, max(ranks.len(), 1), _LEADS_AT_ONCE):
         wanted = ranks.slice(start, _LEADS_AT_ONCE).alias("rank").to_frame().with_row_index("place")
         connection.register("wanted", wanted)
-        yield connection.sql(
-            "SELECT leads.* FROM wanted JOIN leads ON leads.rank = wanted.rank ORDER BY wanted.place"
-        ).pl()
+        query = "SELECT leads.* FROM wanted JOIN leads ON leads.rank = wanted.rank ORDER BY wanted.place"
+        leads = connection.sql(query).pl()
+        yield leads.drop(_OVER_ALL).with_columns(without_figures(pl.col("key_factors"))) if limited else leads
         connection.unregister("wanted")
 
 
@@ -86,5 +91,5 @@ def _labelled(leads: pl.DataFrame, filled: _Filled) -> pl.DataFrame:
     headers = custom_headers(filled.custom, {field.label for field in filled.fields})
     columns = [leads[field.name].alias(field.label) for field in filled.fields]
     columns += [custom.get(name, nothing).alias(header) for name, header in headers.items()]
-    columns += [leads[field.name].alias(field.label) for field in SCORES_FOR_PEOPLE]
+    columns += [leads[field.name].alias(field.label) for field in SCORES_FOR_PEOPLE if field.name in leads.columns]
     return pl.DataFrame([*columns, leads["contact_id"].alias(CONTACT_ID_HEADER)])

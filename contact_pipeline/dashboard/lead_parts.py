@@ -1,4 +1,4 @@
-"""One lead as its template shows it: what to say, bars, the line of its scores, links that are safe to follow.
+"""One lead as its template shows it: bars, the line of its scores, links that are safe to follow.
 
 Belongs here: turning what is known of a lead into parts of a page. Does not belong: finding it (`reader`) and markup
 (`templates`). Addresses and numbers come from files, so a link is made only of what can be nothing but one.
@@ -48,7 +48,6 @@ class ScorePoint(NamedTuple):
 class LeadParts:
     """What the page of a lead shows beside the plain values of `LeadDetail`."""
 
-    talking_point: str
     groups: Markup | None
     factors: Markup | None
     ways: Sequence[Way]
@@ -59,21 +58,12 @@ class LeadParts:
 def parts(lead: LeadDetail) -> LeadParts:
     """The parts of one lead."""
     return LeadParts(
-        talking_point=_talking_point(lead),
         groups=_bars(lead.groups),
         factors=_bars(lead.factors),
         ways=_ways(lead),
         line=_line(lead.scores),
         fields=[one for one in lead.fields if one[0] not in _CONTACT_FIELDS],
     )
-
-
-def _talking_point(lead: LeadDetail) -> str:
-    """The message of the play with what raised the score of this very lead; empty for who is not approached."""
-    if lead.play is None:
-        return ""
-    factor = next((reason.short for reason in lead.reasons if reason.raises), "what you are working on")
-    return lead.play.message.replace("{factor}", factor)
 
 
 def _bars(contributions: Sequence[Contribution]) -> Markup | None:

@@ -80,8 +80,16 @@ def crm_columns(leads: pl.DataFrame, custom: Mapping[str, pl.Series]) -> list[Co
 
 
 def custom_headers(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
-    """The header of each custom field beside the headers `taken` by CRM fields."""
-    return {name: f"{name} (custom)" if name in taken else name for name in names}
+    """The header of each custom field: its name, marked where a CRM field (those in `taken`) or a score has that header."""
+    used = {*taken, *(field.label for field in SCORES_FOR_PEOPLE), CONTACT_ID_HEADER}
+    headers = {}
+    for name in names:
+        header = name
+        while header in used:
+            header += " (custom)"
+        headers[name] = header
+        used.add(header)
+    return headers
 
 
 def source_columns(leads: pl.DataFrame, source: SourceRows) -> list[Column]:

@@ -11,8 +11,11 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple
 
+import polars as pl
+
 _BETWEEN = re.compile(r"; (?=[+-] )")
-_OBSERVED = re.compile(r": [\d.]+ % of \d+ past leads converted, [\d.]+ % on average$")
+_FIGURES = r": [\d.]+ % of \d+ past leads converted, [\d.]+ % on average"
+_OBSERVED = re.compile(_FIGURES + "$")
 
 
 class Reason(NamedTuple):
@@ -33,6 +36,11 @@ def reasons_of(key_factors: str | None, phrases: Collection[str] = ()) -> list[R
         found.append(_reason("; ".join(pieces[start:end])))
         start = end
     return found
+
+
+def without_figures(key_factors: pl.Expr) -> pl.Expr:
+    """The causes alone, for readers who are shown no number over all leads."""
+    return key_factors.str.replace_all(_FIGURES, "")
 
 
 def _reason(phrase: str) -> Reason:

@@ -226,7 +226,7 @@ def test_a_lead_opens_beside_the_list_takes_the_focus_and_gives_it_back(opened: 
     page.reload()  # the address is that of a page of its own
     expect(page.get_by_role("link", name="Back to the list")).to_be_visible()
     page.go_back()
-    assert names(page)[:2] == [first, second]
+    expect(page.locator("a.lead").first).to_have_text(first)
 
 
 def test_what_was_searched_for_last_counts_however_fast_it_was_typed(opened: Open) -> None:
@@ -345,6 +345,16 @@ def test_a_limited_link_shows_its_leads_and_no_page_about_everybody(opened: Open
     assert 0 < found(page) < everybody
     assert page.locator(".tabs a").all_text_contents() == ["Leads", "Insights", "Playbook"]
     expect(page.locator("#run")).not_to_contain_text("AUC")
+    open_lead(page)
+    expect(page.locator("#lead-why + ul")).not_to_be_empty()
+    for number_over_all in ("past leads converted", "of all leads"):
+        expect(page.locator("#lead")).not_to_contain_text(number_over_all)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export CSV").dispatch_event("click")
+    lines = list(csv.DictReader(StringIO(download.value.path().read_text("utf-8-sig"))))
+    assert len(lines) == found(page)
+    assert any(line["Key Factors"] for line in lines)
+    assert not [line for line in lines if "past leads converted" in line["Key Factors"]]
 
 
 def test_new_scores_show_at_the_next_click_and_it_is_said(opened: Open, dashboard: ServedDashboard) -> None:

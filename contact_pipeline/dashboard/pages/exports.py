@@ -40,16 +40,16 @@ def as_workbook(request: Request) -> Response:
 
 
 def _download(request: Request, ending: str, media_type: str) -> Response:
-    home = request.app.state.home
+    home, access = request.app.state.home, request.state.access
     reader = request.app.state.snapshots.current()
     with _one_at_a_time, closing(reader.connection()) as connection:
-        ranks = reader.leads_frame(asked(request), request.state.access, ["rank"])["rank"]
+        ranks = reader.leads_frame(asked(request), access, ["rank"])["rank"]
         file = TemporaryFile(dir=home.dashboard)  # noqa: SIM115  closed once it is sent
         if ending == "csv":
-            write_leads_csv(file, connection, ranks)
+            write_leads_csv(file, connection, ranks, limited=not access.sees_all)
         else:
             _check_size(home, ranks.len())
-            write_leads_workbook(file, connection, ranks, home.dashboard)
+            write_leads_workbook(file, connection, ranks, home.dashboard, limited=not access.sees_all)
     headers = {
         "content-disposition": f'attachment; filename="leads_{reader.run.published_at:%Y-%m-%d}.{ending}"',
         "content-length": str(file.seek(0, os.SEEK_END)),

@@ -44,6 +44,7 @@ def _row(number: int) -> dict[str, str]:
         "Industry": _INDUSTRIES[number % 4],
         "Owner": _OWNERS[number % 3],
         "Company Size": str(number * 13),
+        "Confidence": "of the source",  # a header that a score has as well
         _HEADER: _FORMULAS[number % 5] if number % 2 else "",
     }
 
@@ -108,10 +109,18 @@ def _unguarded(text: str) -> Any:
     return text.removeprefix("'")
 
 
+def test_a_custom_field_that_is_called_like_a_score_keeps_its_values_beside_it(everybody: TestClient) -> None:
+    for line in _exported(everybody, ""):
+        assert line["Confidence (custom)"] == "of the source"
+        assert line["Confidence"] == ""  # nobody is scored
+
+
 def test_a_limited_link_exports_its_leads_only(home: Home) -> None:
     with opened_client(home, {"owner": ("Ann",)}) as client:
         for address in ("", "?industry=Software", "?sort=-owner"):
-            assert {line["Contact Owner"] for line in _exported(client, address)} == {"Ann"}
+            lines = _exported(client, address)
+            assert {line["Contact Owner"] for line in lines} == {"Ann"}
+            assert "Score Percentile" not in lines[0]  # a number over all leads
         assert len(_exported(client, "")) == 30
 
 

@@ -74,11 +74,6 @@ def test_an_address_that_is_none_of_a_web_page_is_text(linked: str) -> None:
     assert (way.text, way.address) == (linked, None)
 
 
-def test_the_talking_point_names_what_raised_the_score_of_this_lead() -> None:
-    assert parts(LEAD).talking_point == "Because of Trial Started."
-    assert parts(replace(LEAD, play=None)).talking_point == ""
-
-
 def test_the_line_of_scores_goes_from_left_to_right_and_higher_is_further_up() -> None:
     first, last = parts(LEAD).line
     assert first.x < last.x
