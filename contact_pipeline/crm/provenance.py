@@ -36,6 +36,7 @@ RULES_IN_WORDS: Final[dict[Survivorship, str]] = {
     Survivorship.RATCHET: "once yes, always yes",
 }
 BY_NAME: Final = "the name of the file or sheet"
+BY_RECEIPT: Final = "the day on which the outcome came in"
 LASTING: Final = "an opt-out, which outlives its import"
 BY_DECISION: Final = "the address of a row that was decided to be the same person"
 CLEARED_LATER: Final = "cleared by a newer record"
@@ -230,6 +231,9 @@ class _Tracer:
         return [_lasting(one) for one in self._lasting if one["match_key"] in addresses]
 
     def _said(self, record: Row, name: str, value: object, left_out: str | None) -> Said:
+        if record["told_of"] is not None:
+            made_of = BY_RECEIPT if name == "converted_at" else None
+            return _said(record, value, self._cells.of_outcome(record), made_of, left_out)
         if name == "secondary_email" and record["secondary_email"] is None:
             return _said(record, value, self._cells.of_field(record, "email", value), BY_DECISION, left_out)
         found = self._cells.of_field(record, name, value)
@@ -275,8 +279,9 @@ class _Family:
     def value(self, record: Row, name: str) -> Any:  # noqa: ANN401  a value of any field
         """What a record says of a field. The address of a row that decisions brought in is one more of the person."""
         value = record[name]
-        is_further = record["email"] != record["match_key"] and record["told_of"] is None
-        came_over = name == "secondary_email" and is_further and len(self._counting) > 1
+        if record["told_of"] is not None:  # it tells an outcome of somebody whose address it does not bring
+            return None if name == "email" else value
+        came_over = name == "secondary_email" and record["email"] != record["match_key"] and len(self._counting) > 1
         return record["email"] if value is None and came_over else value
 
     def left_out(self, record: Row, name: str, rule: Survivorship) -> str | None:

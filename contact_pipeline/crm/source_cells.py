@@ -74,6 +74,11 @@ class SourceCells:
             return Found(own)
         return Found(tuple(cell for cells in parts.values() for cell in cells), tuple(parts))
 
+    def of_outcome(self, record: Row) -> Found:
+        """The cell of the outcome that a record tells: all its values are read from that."""
+        plan, row = self._lines.get((record["import_id"], record["sheet"], record["line"]), (TablePlan(()), {}))
+        return Found(_filled(plan, row, "converted"))
+
     def of_custom(self, record: Row, name: str) -> Found:
         """The cell of a custom field."""
         plan, row = self._lines.get((record["import_id"], record["sheet"], record["line"]), (TablePlan(()), {}))

@@ -24,8 +24,10 @@ from contact_pipeline.home import Home
 from contact_pipeline.intake import staging
 from contact_pipeline.intake.receipt import Receipt
 from contact_pipeline.mapping.apply import apply_plan, unique_headers
+from contact_pipeline.mapping.outcomes import HEADERS as OUTCOME_HEADERS
 from contact_pipeline.mapping.plan import Action, ColumnPlan, TablePlan, fits, plan_of_json
 from contact_pipeline.settings import ImportOptions
+from contact_pipeline.table_cleaning import read_outcome_rows
 from contact_pipeline.validation.agreement import NEIGHBOURS, holds_text, says
 from contact_pipeline.validation.sampled import Place, SampleCheck
 
@@ -123,11 +125,28 @@ def _each_record(
     stored = connection.execute("SELECT mapping::VARCHAR FROM imports WHERE import_id = ?", [receipt.import_id])
     plans = {one["sheet"]: plan_of_json(one) for row in stored.fetchall() for one in json.loads(row[0])}
     for (sheet,), of_sheet in records.group_by("sheet", maintain_order=True):
+        if receipt.kind == "workbook":
+            yield from _each_outcome(home, receipt, str(sheet), of_sheet)
+            continue
         lines = _lines(home, receipt, str(sheet), plans.get(str(sheet)), of_sheet["line"].to_list())
         for record in of_sheet.iter_rows(named=True):
             # A mended file may bring two rows of one line: the record is made of one of them.
             found = [line.compared_with(record) for line in lines.get(record["line"], [])]
             yield record, min(found, key=_misses, default=[_Cell(WHOLE_ROW, 1, agrees=False)])
+
+
+def _each_outcome(home: Home, receipt: Receipt, sheet: str, records: pl.DataFrame) -> Iterator[tuple[Row, list[_Cell]]]:
+    """Each record of an outcome with what comparing it with its line found; the line is read once more."""
+    table = staging.read_lines(home.stage("raw_file", receipt.import_id), sheet, records["line"].to_list())
+    lines: dict[int, Row] = {}
+    if table is not None and table.headers == OUTCOME_HEADERS:
+        lines = {row["line"]: row for row in read_outcome_rows(table, home.settings.imports).iter_rows(named=True)}
+    for record in records.iter_rows(named=True):
+        made = lines.get(record["line"])
+        told = ("lead_status", "converted")
+        is_theirs = made is not None and made["told_of"] == record["told_of"]
+        whose = [] if is_theirs else [_Cell(WHOLE_ROW, 1, agrees=False)]
+        yield record, [*whose, *(_Cell(name, 1, agrees=bool(made and made[name] == record[name])) for name in told)]
 
 
 def _misses(cells: Sequence[_Cell]) -> int:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
 from pathlib import Path
+from typing import Any
 
 import openpyxl
+import polars as pl
 import pytest
+from click.testing import CliRunner
 
+from contact_pipeline.cli import main
+from contact_pipeline.crm.history import past_import
+from contact_pipeline.crm.provenance import trace
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.crm.undoing import rebuild
+from contact_pipeline.erasure.erasing import erase
+from contact_pipeline.handover import write_workbooks
+from contact_pipeline.validation.sample_check import check_sample
 from contact_pipeline_tests.e2e.small_home import SmallHome
 
 HEADER = "Email,First Name,Last Name,Company,Lead Source"
@@ -184,3 +194,71 @@ def test_the_outcome_of_one_of_two_who_share_an_address_is_not_the_others(small:
     with read_crm(small.home) as connection:
         found = connection.execute("SELECT first_name, converted FROM contacts WHERE email = 'ann@acme.example'")
         assert set(found.fetchall()) == {("Ann", None), ("Peter", True)}
+
+
+def test_a_value_is_traced_to_the_cell_of_the_outcome_and_the_sample_agrees(small: SmallHome) -> None:
+    placed(small, as_workbook({"Hot call list": calls(ids(small), {"ann": "won"})}), "calls.xlsx")
+    assert small.last is not None
+    with read_crm(small.home) as connection:
+        (contact,) = trace(small.home, connection, "ann@acme.example")
+        check = check_sample(small.home, connection, small.last)
+    said = {one.field: one.sources[0] for one in contact.values}
+    for name in ("converted", "lead_status", "converted_at"):
+        source = said[name]
+        assert (source.file, source.sheet, source.line) == ("calls.xlsx", "Hot call list", 2)
+        assert [tuple(cell) for cell in source.cells] == [("Outcome", "won")]
+    assert said["email"].file == "people.csv"
+    assert (check.rows, check.cells, dict(check.differing)) == (1, 2, {})
+
+
+def test_nothing_but_counts_is_kept_of_the_outcome_of_somebody_who_was_erased(small: SmallHome) -> None:
+    of = ids(small)
+    placed(small, as_workbook({"Hot call list": calls(of, {"ann": "Won", "bob": "Lost"})}), "calls.xlsx")
+    first = small.last
+    erase(small.home, "ann@acme.example", lambda _: None)
+    later = small.take_bytes(as_workbook({"Calls": calls(of, {"ann": "Lost", "cyd": "Won"})}), "later.xlsx")
+    assert (later.failed, later.updated) == (1, 1)
+    assert told(small) == {"bob": (False, "Lost"), "cyd": (True, "Won")}
+    assert first is not None
+    with read_crm(small.home) as connection:
+        past_import(connection, first.import_id).ledger.check()
+    texts = [path.read_bytes() for path in small.home.inbox.rglob("*") if path.is_file()]
+    for path in (*small.home.inbox.rglob("*.xlsx"), *small.home.root.rglob("*.parquet")):
+        texts.append(path.read_bytes())
+        if path.suffix == ".parquet":
+            texts.append(str(pl.read_parquet(path).to_dicts()).encode())
+    assert not [text for text in texts if b"ann@acme.example" in text]
+    assert not list(small.home.inbox.rglob("*.xlsx"))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")  # it does not read data bars
+def test_the_commands_know_the_workbook_as_we_write_it_filled_in_by_another_program(
+    small: SmallHome, tmp_path: Path
+) -> None:
+    def command(*arguments: str | Path) -> Any:
+        env = {"CONTACT_PIPELINE_HOME": str(small.home.root)}
+        done = CliRunner().invoke(main, [*map(str, arguments), "--json"], env=env, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    book = openpyxl.load_workbook(write_workbooks(small.home, None).latest)
+    sheet = book["All leads"]
+    place = [cell.value for cell in sheet[1]].index("Outcome") + 1
+    sheet.cell(2, place).value, sheet.cell(3, place).value = "Won", "Lost"
+    filled = tmp_path / "from Kim (2).xlsx"
+    book.save(filled)
+    (review,) = command("inspect", filled)
+    assert {table["kind"] for table in review["tables"]} == {"workbook"}
+    assert [(c["header"], c["action"], c["field"]) for c in review["tables"][-1]["columns"]] == [
+        ("Contact ID", "exclude", None),
+        ("Outcome", "map", "converted"),
+    ]
+    tried = command("run", filled, "--dry-run")["imports"][0]
+    told = command("run", filled)
+    assert {"all leads as CSV", "all leads as Parquet", "leads for a CRM"} <= set(told["artifacts"])
+    (done,) = told["imports"]
+    assert tried["rows"] == done["rows"]
+    assert (done["status"], done["rows"]["updated"], done["sample_check"]["differing"]) == ("imported", 2, {})
+    assert command("run", filled)["imports"][0]["status"] == "already_imported"
+    assert command("imports")[0]["kind"] == "workbook"
+    assert command("undo", done["import_id"])["reversed"] == 2
