@@ -25,21 +25,30 @@ NO_SCORE = -1  # of `tenths`
 CHANCE_UNIT, PROPENSITY_UNIT = 10**8, 10**6  # finer than scoring writes them
 MOST_TENTHS = 1000
 
-# Texts that the list can be sorted by: ranked from 1 on, 0 for none, equal ones alike whatever their case and accents.
-_RANKED = {"name": "coalesce(full_name, email)", "company": "company", "job_title": "job_title"}
 _CODE_TYPES = {"UTINYINT": 2**8 - 1, "USMALLINT": 2**16 - 1}
 _VALUES = {"value": pl.String, "label": pl.String}
+
+
+def folded(text: str) -> str:
+    """SQL for a text as it is compared and searched: without case and accents."""
+    return f"lower(strip_accents({text}))"
+
+
+# Numbers of a lead as whole ones; but for the score they count from 1 on, 0 where there is none.
 _NUMBERS = {
     "tenths": (f"coalesce(round(lead_score * 10), {NO_SCORE})", "SMALLINT"),
     "change": (f"coalesce(round(score_change * 10) + {MOST_TENTHS + 1}, 0)", "USMALLINT"),
     "probability": (f"coalesce(round(conversion_probability * {CHANCE_UNIT}) + 1, 0)", "UINTEGER"),
     "propensity": (f"coalesce(round(engagement_propensity * {PROPENSITY_UNIT}) + 1, 0)", "UINTEGER"),
 }
-
-
-def folded(text: str) -> str:
-    """SQL for a text as it is compared and searched: without case and accents."""
-    return f"lower(strip_accents({text}))"
+# What else the list can be sorted by, as places in the order of all values from 1 on, 0 for none; texts that differ in case
+# and accents alone share a place.
+_RANKED = {
+    "name": folded("coalesce(full_name, email)"),
+    "company": folded("company"),
+    "job_title": folded("job_title"),
+    "last_activity": "last_activity_at",
+}
 
 
 def code_column(place: int) -> str:
@@ -61,12 +70,9 @@ def make_codes(
         kind = _code_type(_make_values(connection, place, one))
         joins.append(f"LEFT JOIN said_{place} ON said_{place}.text = {one.text}")
         columns.append(f"coalesce(said_{place}.code, 0)::{kind} AS {code_column(place)}")
-    for name, text in [
-        *((name, folded(text)) for name, text in _RANKED.items()),
-        ("last_activity", "last_activity_at"),
-    ]:
-        _make_ranks(connection, name, text)
-        joins.append(f"LEFT JOIN ranked_{name} ON ranked_{name}.value = {text}")
+    for name, value in _RANKED.items():
+        _make_ranks(connection, name, value)
+        joins.append(f"LEFT JOIN ranked_{name} ON ranked_{name}.value = {value}")
         columns.append(f"coalesce(ranked_{name}.code, 0)::UINTEGER AS {name}")
     _make_played(connection, plays)
     connection.execute(
