@@ -190,6 +190,9 @@ def test_a_search_narrows_while_typing_and_never_stands_in_the_address(opened: O
     expect(page.locator(".chip")).to_have_text(re.compile("Search: person30"))
     expect(page.get_by_role("searchbox")).to_be_focused()
     assert sorted(names(page)) == ["Person 030", *(f"Person 30{digit}" for digit in range(10))]
+    page.get_by_role("link", name="Skip to content").press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    expect(rows(page)).to_have_count(11)
     page.locator(".card.cold button").click()  # a filter keeps the search
     expect(page.locator(".chip")).to_have_count(2)
     assert set(names(page)) < {"Person 030", *(f"Person 30{digit}" for digit in range(10))}

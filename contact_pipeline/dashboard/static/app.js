@@ -252,8 +252,12 @@
 
   // ---- back, forward, reload -----------------------------------------------------------------------------------------
   window.addEventListener("popstate", async (event) => {
+    if (!event.state) {
+      if (view()) history.replaceState({ search: searched() }, "", location.href); // a jump within the page
+      return;
+    }
     if (!view()) return location.reload(); // a lead as a page of its own, that was reloaded from beside its list
-    const search = event.state?.search || "";
+    const search = event.state.search || "";
     if (location.pathname.startsWith("/lead/")) return openLead(location.href, { push: false });
     const isAnother = view().dataset.address !== location.pathname + location.search || search !== searched();
     if (openId()) closeLead({ push: false });
