@@ -46,6 +46,7 @@ class Coded:
     labels: Sequence[str]
     places: Mapping[str, int]
     codes: Numbers
+    totals: npt.NDArray[np.intp]  # of all leads
 
     def mask(self, values: Sequence[str]) -> Mask:
         """The leads with one of the values; a value that no lead has fits none."""
@@ -63,7 +64,7 @@ class Coded:
 
     def counts(self, rows: Rows) -> npt.NDArray[np.intp]:
         """How many of these leads have each code."""
-        return np.bincount(self.codes.take(rows), minlength=len(self.values))
+        return self.totals if len(rows) == len(self.codes) else _count(self.codes.take(rows), len(self.values))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,7 +177,12 @@ def _coded(connection: duckdb.DuckDBPyConnection, key: bytes, place: int, name: 
     values, labels = [value for value, _ in listed], [shown for _, shown in listed]
     in_address = [pseudonym(key, name, value) for value in values] if may_name_people(name) else values
     places = {called: code for names in (values, in_address) for code, called in enumerate(names)}
-    return Coded(name, label, order, values, in_address, labels, places, read_column(connection, code_column(place)))
+    codes = read_column(connection, code_column(place))
+    return Coded(name, label, order, values, in_address, labels, places, codes, _count(codes, len(values)))
+
+
+def _count(codes: Numbers, most: int) -> npt.NDArray[np.intp]:
+    return np.bincount(codes, minlength=most)
 
 
 def _summary(name: str, scored: int, mask: Mask, tenths: Numbers, probability: Numbers) -> CategorySummary:
