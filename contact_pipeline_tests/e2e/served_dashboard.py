@@ -16,7 +16,7 @@ import numpy as np
 import uvicorn
 
 from contact_pipeline.dashboard.app import build_app
-from contact_pipeline.dashboard.links import Links
+from contact_pipeline.dashboard.links import Links, utc_now
 from contact_pipeline.dashboard.snapshot import publish_snapshot
 from contact_pipeline.home import Home
 from contact_pipeline.rescoring import learn_if_due, score_due
@@ -57,9 +57,10 @@ class ServedDashboard:
         score_due(self.home, now, everybody=False)
         publish_snapshot(self.home)
 
-    def link(self, only: Mapping[str, tuple[str, ...]] | None = None, days: float = 14) -> str:
-        """The address of a new link."""
-        return f"{self.address}/open#{self.links.make('Field sales', days, only or {})[1]}"
+    def link(self, only: Mapping[str, tuple[str, ...]] | None = None, made_days_ago: float = 0) -> str:
+        """The address of a link that holds a week from when it was made."""
+        links = Links(self.home, lambda: utc_now() - timedelta(days=made_days_ago))
+        return f"{self.address}/open#{links.make('Field sales', 7, only or {})[1]}"
 
 
 @contextmanager

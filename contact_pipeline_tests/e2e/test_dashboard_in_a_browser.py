@@ -397,7 +397,7 @@ def test_an_open_page_of_a_withdrawn_link_says_so_at_the_next_click(opened: Open
 
 def test_an_expired_link_opens_nothing(browser: Browser, dashboard: ServedDashboard) -> None:
     page = browser.new_page()
-    page.goto(dashboard.link(days=0.000_001))
+    page.goto(dashboard.link(made_days_ago=8))
     expect(page.get_by_role("heading")).to_contain_text("expired")
     page.goto(dashboard.address)
     expect(page.get_by_role("heading")).to_contain_text("Open your link")
