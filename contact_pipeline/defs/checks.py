@@ -20,11 +20,12 @@ from contact_pipeline.crm.scores import (
     written_last,
 )
 from contact_pipeline.crm.session import read_crm
+from contact_pipeline.dashboard.audit import shown_and_held
 from contact_pipeline.defs import metadata
 from contact_pipeline.defs.crm import crm_companies, crm_contacts, import_summary
 from contact_pipeline.defs.home import HomeResource
 from contact_pipeline.defs.intake import mapped_contacts, raw_file, validated_contacts
-from contact_pipeline.defs.reports import lead_report, lead_workbook
+from contact_pipeline.defs.reports import dashboard_snapshot, lead_report, lead_workbook
 from contact_pipeline.defs.scoring import lead_model, scored_leads
 from contact_pipeline.handover import LATEST, REPORT, WORKBOOK
 from contact_pipeline.intake.receipt import file_digest, read_receipt
@@ -194,6 +195,17 @@ def workbook_is_there(home: HomeResource) -> dg.AssetCheckResult:
 @dg.asset_check(asset=lead_report, description="The latest report is there and not empty.")
 def report_is_there(home: HomeResource) -> dg.AssetCheckResult:
     return _file_is_there(home, REPORT)
+
+
+@dg.asset_check(
+    asset=dashboard_snapshot,
+    description="Whoever opens the dashboard sees the leads, scores and categories of the CRM.",
+)
+def snapshot_shows_the_crm(home: HomeResource) -> dg.AssetCheckResult:
+    shown, held = shown_and_held(home.open())
+    return dg.AssetCheckResult(
+        passed=shown == held, severity=dg.AssetCheckSeverity.WARN, metadata={"shown": shown.leads, "held": held.leads}
+    )
 
 
 def _none_of(home: HomeResource, query: str) -> dg.AssetCheckResult:

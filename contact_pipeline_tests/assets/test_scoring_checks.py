@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from contact_pipeline.crm.session import open_crm
+from contact_pipeline.dashboard.snapshot import publish_snapshot
 from contact_pipeline.definitions import build_defs
 from contact_pipeline.defs import checks
 from contact_pipeline.defs.home import HomeResource
@@ -23,6 +24,7 @@ CHECKS = {
     "every_contact_is_scored": checks.every_contact_is_scored,
     "factors_add_up": checks.factors_add_up,
     "model_has_signal": checks.model_has_signal,
+    "snapshot_shows_the_crm": checks.snapshot_shows_the_crm,
 }
 DAMAGE = [
     ("scores_fresh", "UPDATE meta SET scored_all_at = scored_all_at - INTERVAL 8 DAY"),
@@ -33,6 +35,8 @@ DAMAGE = [
     ("factors_add_up", "UPDATE contacts SET lead_score = lead_score + 1 WHERE email = 'p1@firm.example'"),
     ("hot_converts_more", "UPDATE contacts SET lead_score = CASE WHEN converted THEN 50 ELSE 90 END"),
     ("drift_quiet", "UPDATE contacts SET website_visits = 40"),
+    ("snapshot_shows_the_crm", "DELETE FROM contacts WHERE email = 'p1@firm.example'"),
+    ("snapshot_shows_the_crm", "UPDATE contacts SET lead_score = 99 WHERE email = 'p1@firm.example'"),
 ]
 
 
@@ -47,6 +51,7 @@ def scored(home: Home, tmp_path: Path) -> Home:
     now = datetime.now(UTC).replace(tzinfo=None)
     learn_if_due(home, now)
     score_due(home, now, everybody=True)
+    publish_snapshot(home)
     return home
 
 
