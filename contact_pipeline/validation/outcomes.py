@@ -18,7 +18,11 @@ from contact_pipeline.validation.rows import BROKEN
 NO_ID = "no Contact ID, which tells whose outcome it is"
 UNKNOWN_ID = "no contact has this Contact ID: its import was undone, or the person was erased"
 
-_BESIDES: dict[str, pl.DataType | type[pl.DataType]] = {"source_date": pl.Datetime("us"), "custom_fields": pl.String, "cleared": pl.List(pl.String)}
+_BESIDES: dict[str, pl.DataType | type[pl.DataType]] = {
+    "source_date": pl.Datetime("us"),
+    "custom_fields": pl.String,
+    "cleared": pl.List(pl.String),
+}
 
 
 def judge_outcomes(cleaned: pl.DataFrame, known: pl.DataFrame, received_at: datetime) -> pl.DataFrame:
