@@ -65,15 +65,15 @@ def read_full_names(raw: pl.Series) -> pl.DataFrame:
 
 
 def take_salutation(raw: pl.Series) -> pl.DataFrame:
-    """Split what is said before a name from the name: said, rest (String); each null where there is none."""
-    split = pl.col("raw").str.extract_groups(_SAID_BEFORE)
-    found = pl.DataFrame({"raw": raw}).with_columns(split.struct.field("1").alias("said"))
+    """Split what is said before a name ("Dr. Ann Lee", "Lee, Dr. Ann") from it: said, rest (String); null where there is none."""
+    said = pl.col("raw").str.extract_groups(_SAID_BEFORE).struct.field("1")
+    turned = pl.col("raw").str.extract_groups(_SAID_BEHIND_COMMA).struct.rename_fields(["head", "said", "tail"])
+    found = pl.DataFrame({"raw": raw}).with_columns(said=said, turned=turned)
+    without = pl.col("raw").str.strip_prefix(pl.col("said")).str.strip_chars().replace("", None)
+    turned_without = pl.col("turned").struct.field("head") + pl.col("turned").struct.field("tail")
     return found.select(
-        "said",
-        pl.when(pl.col("said").is_null())
-        .then("raw")
-        .otherwise(pl.col("raw").str.strip_prefix(pl.col("said")).str.strip_chars().replace("", None))
-        .alias("rest"),
+        pl.coalesce("said", pl.col("turned").struct.field("said")).alias("said"),
+        pl.when(pl.col("said").is_not_null()).then(without).otherwise(pl.coalesce(turned_without, "raw")).alias("rest"),
     )
 
 
@@ -134,7 +134,7 @@ def _read_name(text: str, *, family: bool) -> Reading:
 
 
 def _read_full_name(text: str) -> Reading:
-    return _read(text, lambda name: proper_case(_given_name_first(name)))
+    return _read(text, lambda name: _parts_cased(proper_case(_given_name_first(name))))
 
 
 def _read(text: str, written: Callable[[str], str]) -> Reading:
@@ -166,6 +166,14 @@ def _given_name_first(name: str) -> str:
     return f"{head} {tail}" if fold(tail) in _suffixes() else f"{tail} {head}"
 
 
+def _parts_cased(name: str) -> str:
+    """Each part in proper case, as it is in a column of its own: Anne MARTIN is Anne Martin."""
+    first, last = split_full_name(name)
+    if first is None or last is None:
+        return name
+    return proper_case(f"{proper_case(first)} {proper_case(last, family=True)}")
+
+
 def _read_salutation(text: str) -> Reading:
     said = tidy(text)
     if is_nothing(said):
@@ -185,9 +193,10 @@ def _suffixes() -> frozenset[str]:
     return frozenset(toml("names")["suffixes"])
 
 
-def _said_before_pattern() -> str:
+def _said_words() -> str:
     said = sorted(toml("names")["said_before"], key=len, reverse=True)
-    return r"^\s*((?i:(?:" + "|".join(re.escape(word) for word in said) + r")(?:\.\s*|\s+|$))+)"
+    return "(?i:" + "|".join(re.escape(word) for word in said) + ")"
 
 
-_SAID_BEFORE = _said_before_pattern()
+_SAID_BEFORE = rf"^\s*((?:{_said_words()}(?:\.\s*|\s+|$))+)"
+_SAID_BEHIND_COMMA = rf"^([^,]+,\s*)((?:{_said_words()}(?:\.\s*|\s+))+)(\p{{L}}[^,]*)$"

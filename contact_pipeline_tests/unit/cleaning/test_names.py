@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from contact_pipeline.cleaning import names
 
@@ -63,10 +65,28 @@ def test_what_spreadsheets_write_for_nothing_is_no_name(text: str) -> None:
         ("John Smith, Jr.", ("John Smith Jr.", "John", "Smith Jr.")),
         ("Mary Ann Lee", ("Mary Ann Lee", "Mary Ann", "Lee")),
         ("Cher", ("Cher", None, None)),
+        ("Joanna HALL", ("Joanna Hall", "Joanna", "Hall")),
+        ("GUPTA, Carlos", ("Carlos Gupta", "Carlos", "Gupta")),
+        ("Marie DE LA TOUR", ("Marie de la Tour", "Marie", "de la Tour")),
+        ("Ludwig van Beethoven", ("Ludwig van Beethoven", "Ludwig", "van Beethoven")),
+        ("JP Morgan", ("JP Morgan", "JP", "Morgan")),
     ],
 )
 def test_a_full_name_is_split_into_given_and_family_name(text: str, parts: tuple[str | None, ...]) -> None:
     assert names.read_full_names(pl.Series([text])).select("value", "first", "last").row(0) == parts
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Ann", "ANN", "ann", "van", "DE", "O'NEIL", "McKay", "li", "II", "Jr", "é", "Ü", "x-RAY"])
+    )
+)
+def test_parts_of_a_full_name_are_written_as_in_columns_of_their_own(words: list[str]) -> None:
+    full = names.read_full_names(pl.Series([" ".join(words)], dtype=pl.String))
+    again = names.read_full_names(full["value"])
+    assert names.read_names(full["first"])["value"].to_list() == full["first"].to_list()
+    assert names.read_names(full["last"], family=True)["value"].to_list() == full["last"].to_list()
+    assert again.select("value", "first", "last").equals(full.select("value", "first", "last"))
 
 
 @pytest.mark.parametrize(
@@ -79,6 +99,8 @@ def test_a_full_name_is_split_into_given_and_family_name(text: str, parts: tuple
         ("M. Night Shyamalan", None, "M. Night Shyamalan"),
         ("Frank Miller", None, "Frank Miller"),
         ("Drew Sirk", None, "Drew Sirk"),
+        ("Wilson, Dr. Dana", "Dr", "Wilson, Dana"),
+        ("Wilson, Ms", None, "Wilson, Ms"),
     ],
 )
 def test_what_is_said_before_a_name_is_told_from_the_name(text: str, salutation: str | None, rest: str) -> None:
