@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contact_pipeline.crm.differences import Differences
     from contact_pipeline.crm.history import PastImport
     from contact_pipeline.crm.ledger import Ledger
-    from contact_pipeline.crm.provenance import Said, TracedContact
+    from contact_pipeline.crm.traced import Said, TracedContact
     from contact_pipeline.crm.undoing import Undone
     from contact_pipeline.erasure.erasing import Erasure
     from contact_pipeline.imports import RunOutcome

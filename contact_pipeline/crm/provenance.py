@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,9 +15,9 @@ import duckdb
 import polars as pl
 
 from contact_pipeline.cleaning.emails import read_emails
-from contact_pipeline.crm.differences import json_value
-from contact_pipeline.crm.scores import PastScore, past_scores
-from contact_pipeline.crm.source_cells import Cell, Found, SourceCells
+from contact_pipeline.crm.scores import past_scores
+from contact_pipeline.crm.source_cells import Found, SourceCells
+from contact_pipeline.crm.traced import Said, TracedContact, TracedValue
 from contact_pipeline.errors import UsageError
 from contact_pipeline.fields import FIELD_BY_NAME, FIELDS, Survivorship
 from contact_pipeline.home import Home
@@ -41,79 +40,6 @@ LASTING: Final = "an opt-out, which outlives its import"
 BY_DECISION: Final = "the address of a row that was decided to be the same person"
 CLEARED_LATER: Final = "cleared by a newer record"
 _CUSTOM = "custom_fields"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What one record says of a field, and where it stands. `left_out` tells why it does not count, where it does not."""
-
-    value: object
-    import_id: str
-    file: str
-    sheet: str
-    line: int | None
-    received_at: datetime
-    cells: tuple[Cell, ...] = ()
-    made_of: str | None = None
-    left_out: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """One entry of `sources` or `others` of `trace --json`."""
-        return {
-            "value": json_value(self.value),
-            "import_id": self.import_id,
-            "file": self.file,
-            "sheet": self.sheet,
-            "line": self.line,
-            "received_at": self.received_at.isoformat(),
-            "cells": [cell._asdict() for cell in self.cells],
-            "made_of": self.made_of,
-            "left_out": self.left_out,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class TracedValue:
-    """A value of a contact: the records it comes from (several where a rule unites them), and what the others say."""
-
-    field: str  # name; of a custom field its own
-    label: str
-    value: object
-    rule: str
-    sources: tuple[Said, ...]
-    others: tuple[Said, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """One entry of `fields` of `trace --json`; times are ISO, UTC."""
-        return {
-            "field": self.field,
-            "label": self.label,
-            "value": json_value(self.value),
-            "rule": self.rule,
-            "sources": [one.as_json() for one in self.sources],
-            "others": [one.as_json() for one in self.others],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class TracedContact:
-    """A contact of the address that was asked for, with every value it shows and the scores it had."""
-
-    contact_id: str
-    email: str
-    is_duplicate: bool
-    values: tuple[TracedValue, ...]
-    scores: tuple[PastScore, ...] = ()  # the newest first; none where only one field was asked for
-
-    def as_json(self) -> dict[str, Any]:
-        """One entry of `trace --json`."""
-        return {
-            "contact_id": self.contact_id,
-            "email": self.email,
-            "is_duplicate": self.is_duplicate,
-            "fields": [one.as_json() for one in self.values],
-            "scores": [one.as_json() for one in self.scores],
-        }
 
 
 def trace(

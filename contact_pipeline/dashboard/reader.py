@@ -17,7 +17,8 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from contact_pipeline.crm.provenance import TracedContact, trace_contact
+from contact_pipeline.crm.provenance import trace_contact
+from contact_pipeline.crm.traced import TracedContact
 from contact_pipeline.dashboard.access import Access
 from contact_pipeline.dashboard.answers import FilterCounts, LeadDetail, LeadView, RunFacts
 from contact_pipeline.dashboard.codes import folded
