@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 
 CALL_ORDER = "call_order"
 LEADS_A_PAGE = 50
+MOST_CHOSEN = 200  # every link of a page carries all of them, so an answer grows with their square
+_DIGITS_OF_A_PAGE = 6
 _SCORE, _SORT, _PAGE = "score", "sort", "page"
 
 
@@ -45,6 +47,8 @@ class LeadQuery:
                 plain[name] = value
             elif value not in chosen.get(name, ()):
                 chosen[name] = (*chosen.get(name, ()), value)
+        if sum(map(len, chosen.values())) > MOST_CHOSEN:
+            raise NotAsked(f"Up to {MOST_CHOSEN} values can be chosen at once.")
         score_from, score_to = _score_range(plain[_SCORE])
         sort = plain[_SORT]
         return cls(
@@ -122,7 +126,7 @@ def _score_range(text: str) -> tuple[float | None, float | None]:
 
 
 def _page_number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1_000_000:
+    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS_OF_A_PAGE or int(text) == 0:
         raise NotAsked(f"'{text}' is no page: pages count from 1.")
     return int(text)
 

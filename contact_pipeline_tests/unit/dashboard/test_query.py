@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_pipeline.dashboard.query import LeadQuery, NotAsked
+from contact_pipeline.dashboard.query import MOST_CHOSEN, LeadQuery, NotAsked
 
 words = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
     ['<a href="x">&amp;', "a;b&c=d", "\u202e", ""]
@@ -57,8 +57,16 @@ def test_what_is_searched_for_stands_in_no_address() -> None:
         ("page", "0"),
         ("page", "two"),
         ("page", "²"),
+        ("page", "9" * 5_000),
     ],
 )
 def test_an_address_that_means_nothing_is_refused_by_name(pair: tuple[str, str]) -> None:
     with pytest.raises(NotAsked, match=pair[1]):
         LeadQuery.of_pairs([pair])
+
+
+def test_an_answer_cannot_be_blown_up_by_choosing_without_end() -> None:
+    pairs = [("owner", str(number)) for number in range(MOST_CHOSEN)]
+    assert len(LeadQuery.of_pairs(pairs).chosen["owner"]) == MOST_CHOSEN
+    with pytest.raises(NotAsked, match=str(MOST_CHOSEN)):
+        LeadQuery.of_pairs([*pairs, ("industry", "one more")])
