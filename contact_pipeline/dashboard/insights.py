@@ -24,7 +24,6 @@ from contact_pipeline.dashboard.reader import LeadReader
 from contact_pipeline.fields import FIELDS
 from contact_pipeline.reporting.aggregates import CATEGORIES, Split
 from contact_pipeline.reporting.factors import Factor, key_factors
-from contact_pipeline.reporting.pictures import OFTEN
 from contact_pipeline.scoring.card import SMALLEST_GROUP
 
 SPLIT_BY: Final = ("industry", "lead_source", "company_size", "country", "owner")
@@ -156,7 +155,7 @@ def _factors(connection: duckdb.DuckDBPyConnection, ranks: pl.Series) -> list[Fa
     texts = connection.sql(
         "SELECT score_breakdown FROM breakdowns WHERE contact_id IN (SELECT contact_id FROM leads SEMI JOIN sample USING (rank))"
     ).pl()
-    return key_factors(texts, least_share=OFTEN)
+    return key_factors(texts)
 
 
 def _filled(connection: duckdb.DuckDBPyConnection, within: str) -> list[tuple[str, float]]:

@@ -14,6 +14,7 @@ import polars as pl
 
 from contact_pipeline.scoring.card import SMALLEST_GROUP
 
+OFTEN = 0.1  # a factor that moves a smaller share of the leads is no key to them
 _LEADS_READ = 20_000  # an even sample: its means are good to a tenth of a point
 _LEAST_LOG_ODDS = 0.02  # half a point of score: below it, no bar to see
 _BEST = 10  # a tenth
@@ -37,7 +38,7 @@ class Factor:
         return max(self.raises or 0.0, -(self.lowers or 0.0))
 
 
-def key_factors(leads: pl.DataFrame, *, most: int = 10, least_share: float = 0) -> list[Factor]:
+def key_factors(leads: pl.DataFrame, *, most: int = 10, least_share: float = OFTEN) -> list[Factor]:
     """The columns that move scores furthest, strongest first; only effects on at least `least_share` of the leads."""
     texts = _sample(leads)
     fewest = max(SMALLEST_GROUP, math.ceil(least_share * texts.len()))

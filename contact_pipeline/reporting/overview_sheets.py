@@ -60,7 +60,7 @@ def write_summary(
     sheet.hide_gridlines(2)
     print_on_wide_pages(sheet)
     sheet.set_column(0, 0, 44)
-    sheet.set_column(1, 8, 13)
+    sheet.set_column(1, 8, 15)
     page.line("Scored leads", look="title")
     page.line(_subtitle(leads, facts), look="note")
     for note in notes:

@@ -22,7 +22,6 @@ from contact_pipeline.scoring.card import ModelCard
 
 SEGMENT_FIELDS = ("industry", "lead_source", "country", "company_size")
 _WIDTH = 560  # of a picture in the Dagster UI
-OFTEN = 0.1  # a factor that moves a smaller share of the leads is no key to them
 
 
 def report_pictures(leads: pl.DataFrame, facts: ReportFacts) -> dict[str, str]:
@@ -51,7 +50,7 @@ def factor_pictures(leads: pl.DataFrame, *, width: int) -> list[tuple[str, str]]
     """What moves the score of the high-scoring leads, and that of all, on one scale."""
     best_first = ranked(leads.select("contact_id", "lead_score", "lead_category", "score_breakdown"))
     name, high = high_scoring(best_first)
-    found = [(title, key_factors(some, least_share=OFTEN)) for title, some in ((name, high), ("All leads", best_first))]
+    found = [(title, key_factors(some)) for title, some in ((name, high), ("All leads", best_first))]
     reach = max((factor.reach for _, factors in found for factor in factors), default=0)
     return [(title, charts.diverging_bars(factors, width=width, reach=reach)) for title, factors in found if factors]
 
