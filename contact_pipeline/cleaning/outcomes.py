@@ -19,7 +19,6 @@ from contact_pipeline.cleaning.vocabulary import fold
 from contact_pipeline.intake.tables import RowKind
 from contact_pipeline.settings import ImportSettings
 
-NEITHER: Final = "says neither won nor lost"
 UNKNOWN_WORD: Final = "is no known outcome"
 
 
@@ -42,8 +41,8 @@ _DECIDED: Final = {Outcome.WON: True, Outcome.LOST: False, Outcome.NOT_INTERESTE
 def read_outcomes(raw: pl.Series, settings: ImportSettings) -> pl.DataFrame:
     """status (String, the word as it is shown), converted (Boolean) and reason (String) of each cell, in their order.
 
-    Case, accents, blanks and punctuation do not matter. `reason` tells why `converted` is blank; an unknown word has no
-    status. A null has none of the three.
+    Case, accents, blanks and punctuation do not matter. `reason` is for a word that is not known, which has no status; one
+    that we offer and that leaves it open has a status alone. A null has none of the three.
     """
     shown = {fold(word): word.value for word in Outcome}
     truths = {fold(word): truth for word, truth in _DECIDED.items()}
@@ -57,7 +56,7 @@ def read_outcomes(raw: pl.Series, settings: ImportSettings) -> pl.DataFrame:
         word = fold(text)
         if word in truths:
             return Reading(truths[word])
-        return Reading(None, NEITHER if word in shown else UNKNOWN_WORD)
+        return Reading(None, None if word in shown else UNKNOWN_WORD)
 
     decided = read_cells(raw, converted, dtype=pl.Boolean)
     return decided.select(
