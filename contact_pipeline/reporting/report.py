@@ -186,9 +186,9 @@ def _advice(categories: Sequence[CategorySummary], splits: Mapping[str, Sequence
 def _import_sentence(rows: Mapping[str, int]) -> str:
     if not rows:
         return ""
-    aside = rows["skipped"] + rows["failed"] + rows["not_data"]
     taken = f"{rows['created']:,} new, {rows['updated']:,} updated, {rows['unchanged']:,} unchanged"
-    return f"{rows['total']:,} rows read: {taken}; {aside:,} not taken in."
+    no_data = f", {rows['not_data']:,} without data" if rows["not_data"] else ""
+    return f"{rows['total']:,} rows read: {taken}; {rows['skipped'] + rows['failed']:,} not taken in{no_data}."
 
 
 def _both(draw: Callable[[int], str]) -> Markup:

@@ -95,7 +95,7 @@ def test_no_person_is_on_the_page(leads: pl.DataFrame, facts: ReportFacts) -> No
 
 def test_it_says_what_was_imported_and_what_was_not(leads: pl.DataFrame, facts: ReportFacts) -> None:
     text = _Page(render_report(leads, facts)).text
-    assert "250 rows read: 220 new, 15 updated, 5 unchanged; 10 not taken in." in text
+    assert "250 rows read: 220 new, 15 updated, 5 unchanged; 8 not taken in, 2 without data." in text
     assert "e-mail is not an address 3" in text
     assert "duplicate in file 4" in text
     assert "phone: not a phone number 12" in text
