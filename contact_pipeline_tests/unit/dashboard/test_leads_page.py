@@ -50,6 +50,15 @@ def test_the_form_of_the_score_range_leads_to_the_address_that_says_it(client: T
     assert 'data-address="/?score=0-100"' in posted.text
 
 
+def test_every_order_is_within_reach_where_a_screen_has_no_room_for_its_heading(client: TestClient) -> None:
+    text = client.get("/?sort=name").text
+    by_heading, by_rail = (
+        set(re.findall(rf'href="(\S+)" data-go="view" data-key="{key}:', text)) for key in ("sort", "order")
+    )
+    assert len(by_heading) == 10
+    assert by_rail == {*by_heading, "/"}
+
+
 @pytest.mark.parametrize(
     "address", ["/?owners=x", "/?score=x", "/?page=0", "/?page=99", "/?sort=phone", "/filter/phone"]
 )
