@@ -28,10 +28,13 @@ MOST_TENTHS = 1000
 _CODE_TYPES = {"UTINYINT": 2**8 - 1, "USMALLINT": 2**16 - 1}
 _VALUES = {"value": pl.String, "label": pl.String}
 
+_LETTERS, _TYPED = "øłđı", "oldi"  # letters of their own, which no accent makes
+
 
 def folded(text: str) -> str:
-    """SQL for a text as it is compared and searched: without case and accents."""
-    return f"lower(strip_accents({text}))"
+    """SQL for a text as it is compared and searched: without case and accents, ß as ss and ø as o, as people type them."""
+    plain = f"translate(lower(strip_accents({text})), '{_LETTERS}', '{_TYPED}')"
+    return f"replace(replace(replace({plain}, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe')"
 
 
 # Numbers of a lead as whole ones; but for the score they count from 1 on, 0 where there is none.

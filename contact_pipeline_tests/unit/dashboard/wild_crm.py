@@ -222,9 +222,12 @@ def _called_first(lead: Lead) -> tuple[Any, ...]:
     return is_last, category, score is None, -(score or 0), lead["contact_id"]
 
 
+_TYPED = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
+
+
 def _folded(texts: Sequence[str]) -> dict[str, str]:
-    """Texts without case and accents, by DuckDB itself."""
+    """Texts without case and accents, by DuckDB itself; letters of their own as people type them."""
     rows = duckdb.sql(
         "SELECT text, lower(strip_accents(text)) FROM (SELECT unnest($1::VARCHAR[]) AS text)", params=[list(texts)]
     ).fetchall()
-    return dict(rows)
+    return {text: folded.translate(_TYPED) for text, folded in rows}
