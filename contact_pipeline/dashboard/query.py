@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 CALL_ORDER = "call_order"
 LEADS_A_PAGE = 50
 MOST_CHOSEN = 200  # every link of a page carries all of them, so an answer grows with their square
-_DIGITS_OF_A_PAGE = 6
+_DIGITS_OF_A_PAGE = 7
 _SCORE, _SORT, _PAGE = "score", "sort", "page"
 
 

@@ -19,12 +19,12 @@ queries = st.builds(
     lambda chosen, ends, search, sort, descending, page: LeadQuery(
         chosen, *(ends or (None, None)), search=search, sort=sort, descending=descending, page=page
     ),
-    st.dictionaries(names, st.lists(words, min_size=1, unique=True).map(tuple)),
+    st.dictionaries(names, st.lists(words, min_size=1, max_size=MOST_CHOSEN // 5, unique=True).map(tuple)),
     st.none() | st.tuples(tenths, tenths),
     words.map(str.strip),
     st.sampled_from(["call_order", "name", "score"]),
     st.booleans(),
-    st.integers(1, 1_000_000),
+    st.integers(1, 9_999_999),
 )
 
 
