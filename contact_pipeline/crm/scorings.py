@@ -20,7 +20,7 @@ _COLUMNS = "scored_at, method, model_version, leads, hot, warm, cold, mean_score
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """How all leads stood after a scoring (`scored_at` UTC). `expected_wins` is None with points."""
+    """How all leads stood after a scoring (`scored_at` UTC). `expected_wins` among those who may be approached, None with points."""
 
     scored_at: datetime
     method: str

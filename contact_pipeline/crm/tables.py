@@ -39,10 +39,11 @@ _SCORINGS = """scorings (
         scored_at TIMESTAMP, method VARCHAR, model_version VARCHAR, leads BIGINT, hot BIGINT, warm BIGINT, cold BIGINT,
         mean_score DOUBLE, expected_wins DOUBLE)"""
 
-# A line of it, of the contacts as they stand.
+# A line of it, of the contacts as they stand. Who is a customer cannot be won again, who opted out is not approached.
 STANDING = """SELECT max(scored_at), arg_max(score_method, scored_at), arg_max(model_version, scored_at), count(*),
         count(*) FILTER (lead_category = 'Hot'), count(*) FILTER (lead_category = 'Warm'),
-        count(*) FILTER (lead_category = 'Cold'), avg(lead_score), sum(conversion_probability)
+        count(*) FILTER (lead_category = 'Cold'), avg(lead_score),
+        sum(conversion_probability) FILTER (NOT coalesce(opted_out, false) AND NOT coalesce(converted, false))
     FROM contacts WHERE lead_score IS NOT NULL"""
 
 # No primary keys: uniqueness is the merge's job and its index would cost more than the merge.

@@ -123,9 +123,10 @@ class LeadIndex:
     def summaries(self, rows: Rows) -> list[CategorySummary]:
         """Hot, Warm and Cold among these leads, as `reporting.aggregates.summarise_categories`."""
         category, tenths, probability = self.filters[CATEGORY], self.tenths.take(rows), self._probability.take(rows)
-        codes = category.codes.take(rows)
+        codes, is_approached = category.codes.take(rows), self.plays.take(rows) > 0
         scored = int(np.count_nonzero(tenths >= 0))
-        return [_summary(name, scored, codes == category.places[name], tenths, probability) for name in CATEGORIES]
+        chances = np.where(is_approached, probability, 0)
+        return [_summary(name, scored, codes == category.places[name], tenths, chances) for name in CATEGORIES]
 
     def bins(self, rows: Rows) -> list[ScoreBin]:
         """The distribution of the scores of these leads."""
@@ -186,7 +187,7 @@ def _count(codes: Numbers, most: int) -> npt.NDArray[np.intp]:
 
 
 def _summary(name: str, scored: int, mask: Mask, tenths: Numbers, probability: Numbers) -> CategorySummary:
-    """`probability` is as in `codes`: counted in CHANCE_UNIT from 1 on, 0 where it is not known."""
+    """`probability` is as in `codes`: counted in CHANCE_UNIT from 1 on, 0 where it is not known or does not count."""
     leads = int(np.count_nonzero(mask))
     own = tenths[mask]
     known = probability[mask & (probability > 0)].astype(np.int64) - 1

@@ -38,7 +38,9 @@ SIZE_BANDS: tuple[tuple[int, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class CategorySummary:
-    """One category: leads, share of all scored leads, mean score, and with a model the expected conversions."""
+    """One category: leads, share of all scored leads, mean score; with a model the chance of those who may be approached,
+    on average and summed: a customer cannot be won again.
+    """
 
     category: str
     leads: int
@@ -76,10 +78,15 @@ def ranked(leads: pl.DataFrame) -> pl.DataFrame:
     return leads.sort(["lead_score", "contact_id"], descending=[True, False], nulls_last=True)
 
 
+def may_be_approached() -> pl.Expr:
+    """Of a lead: has it neither opted out nor become a customer?"""
+    return ~pl.any_horizontal(pl.col("opted_out", "converted").fill_null(value=False))
+
+
 def summarise_categories(leads: pl.DataFrame) -> list[CategorySummary]:
     """Hot, Warm, Cold, also where there is no lead in one."""
     known = scored(leads)
-    probability = pl.col("conversion_probability")
+    probability = pl.col("conversion_probability").filter(may_be_approached())
     by_category = known.group_by("lead_category").agg(
         pl.len().alias("leads"),
         pl.col("lead_score").mean().alias("mean_score"),

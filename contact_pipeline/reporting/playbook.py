@@ -14,7 +14,7 @@ from importlib.resources import files
 
 import polars as pl
 
-from contact_pipeline.reporting.aggregates import CATEGORIES
+from contact_pipeline.reporting.aggregates import CATEGORIES, may_be_approached
 from contact_pipeline.scoring.card import SMALLEST_GROUP
 from contact_pipeline.scoring.conditions import fits_lead, with_asked
 from contact_pipeline.scoring.naming import field_name
@@ -75,9 +75,8 @@ def plays_of(leads: pl.DataFrame, plays: Sequence[Play]) -> pl.Series:
     place = pl.lit(None, dtype=pl.Int64)
     for index in range(len(plays) - 1, -1, -1):
         place = pl.when(fits_lead(plays[index])).then(pl.lit(index, dtype=pl.Int64)).otherwise(place)
-    is_approached = ~pl.any_horizontal(pl.col("opted_out", "converted").fill_null(value=False))
     asked = with_asked(leads, {play.field for play in plays})
-    return asked.select(pl.when(is_approached).then(place).alias("play")).to_series()
+    return asked.select(pl.when(may_be_approached()).then(place).alias("play")).to_series()
 
 
 def first_steps(segments: Sequence[Segment]) -> dict[str, str]:

@@ -105,7 +105,8 @@ def test_cards_and_bins_add_up_to_the_leads(whole: Published, query: LeadQuery) 
     scored = [lead for lead in whole.oracle.found(query, without="category") if lead["lead_score"] is not None]
     for card in view.categories:
         own = [lead for lead in scored if lead["lead_category"] == card.category]
-        chances = [lead["conversion_probability"] for lead in own if lead["conversion_probability"] is not None]
+        open_to_us = [lead for lead in own if not lead["opted_out"] and not lead["converted"]]
+        chances = [lead["conversion_probability"] for lead in open_to_us if lead["conversion_probability"] is not None]
         assert (card.leads, card.share) == (len(own), pytest.approx(len(own) / len(scored) if scored else 0))
         assert card.mean_score == (pytest.approx(sum(lead["lead_score"] for lead in own) / len(own)) if own else None)
         assert card.expected_wins == (pytest.approx(sum(chances), abs=1e-6) if chances else None)

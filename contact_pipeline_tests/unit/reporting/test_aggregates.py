@@ -92,6 +92,15 @@ def test_expected_wins_are_the_sum_of_chances_and_unknown_without_a_model(leads_
     assert by_points[0].expected_wins is None
 
 
+@pytest.mark.parametrize("state", ["converted", "opted_out"])
+def test_nobody_is_won_who_is_a_customer_or_may_not_be_approached(leads_of: LeadsOf, state: str) -> None:
+    leads = leads_of(
+        4, lead_category="Hot", conversion_probability=0.5, **{state: lambda n: [True, False, None, True][n]}
+    )
+    hot = summarise_categories(leads)[0]
+    assert (hot.leads, hot.expected_wins, hot.mean_probability) == (4, 1.0, 0.5)
+
+
 def test_unscored_leads_rank_last(leads_of: LeadsOf) -> None:
     assert ranked(leads_of(3, lead_score=lambda n: [None, 1.0, 2.0][n]))["contact_id"].to_list() == [
         "c00002",
