@@ -26,6 +26,7 @@ CLOCK = {
     "learned_mappings": ("learned_at",),
     "model_versions": ("created_at",),
     "score_history": ("scored_at",),
+    "scorings": ("scored_at",),
     "meta": ("suppression_key",),  # chance, not a clock
 }
 _DRAFT_SIGNS = (".tmp", ".making", ".receiving", ".wal")
