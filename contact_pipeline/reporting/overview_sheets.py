@@ -171,8 +171,9 @@ def _write_measures(page: _Page, title: str, measured: Sequence[Metrics], chosen
     page.heading(title, "ROC AUC", "PR AUC", "Log loss", "Brier", "Cal. error", "By chance", "Lift, top 10%")
     for one in measured:
         name = candidate_name(one.name) + (" (in use)" if one.name == chosen else "")
-        measures = (one.roc_auc, one.pr_auc, one.log_loss, one.brier, one.ece, one.ece_floor, one.lift_top_decile)
-        page.line(name, *(round(value, 4) for value in measures))
+        measures = (one.roc_auc, one.pr_auc, one.log_loss, one.brier, one.ece, one.ece_floor)
+        looks = (Style.TEXT, *[Style.MEASURE] * len(measures), Style.DECIMAL)
+        page.line(name, *measures, one.lift_top_decile, looks=looks)
 
 
 def _write_imports(page: _Page, imports: Sequence[ImportFacts]) -> None:

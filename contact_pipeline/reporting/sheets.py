@@ -37,6 +37,7 @@ class Style(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"
     DECIMAL = "decimal"
+    MEASURE = "measure"
     MONEY = "money"
     SCORE = "score"
     PERCENT = "percent"
@@ -52,6 +53,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     Style.INTEGER: {"num_format": "#,##0"},
     Style.NUMBER: {},
     Style.DECIMAL: {"num_format": "0.0"},
+    Style.MEASURE: {"num_format": "0.000"},
     Style.MONEY: {"num_format": "#,##0"},
     Style.SCORE: {"num_format": "0.0"},
     Style.PERCENT: {"num_format": "0.0%"},
