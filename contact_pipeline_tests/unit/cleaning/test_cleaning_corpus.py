@@ -20,6 +20,7 @@ from contact_pipeline.mapping.apply import apply_plan
 from contact_pipeline.mapping.selection import usable_tables
 from contact_pipeline.settings import ImportOptions, ImportSettings, Limits
 from contact_pipeline.validation.rows import judge
+from contact_pipeline_tests.effort import some
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 # Dates that programs write where there is none.
@@ -93,7 +94,7 @@ def _cases(listing: str, *folders: str) -> list[dict[str, str]]:
 def test_every_row_and_every_mapped_cell_is_accounted_for(listing: str, folders: tuple[str, ...]) -> None:
     outcomes: Counter[str] = Counter()
     losses = {}
-    for case in _cases(listing, *folders):
+    for case in some(_cases(listing, *folders)):
         try:
             tables = list(_walked((DATA / listing).parent / case["file"]))
         except FileRefused as refusal:

@@ -12,8 +12,8 @@ from contact_pipeline.home import Home
 from contact_pipeline.intake.reading import read_source
 from contact_pipeline.intake.receipt import receive
 from contact_pipeline.mapping.kinds import TableKind
-from contact_pipeline.mapping.selection import choose, map_tables, usable_tables
 from contact_pipeline.mapping.outcomes import CONTACT_ID_HEADER, OUTCOME_HEADER
+from contact_pipeline.mapping.selection import choose, map_tables, usable_tables
 from contact_pipeline.settings import Limits
 from contact_pipeline.validation import quarantine
 
