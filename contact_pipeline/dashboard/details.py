@@ -20,7 +20,7 @@ from contact_pipeline.dashboard.answers import Contribution, LeadDetail, PastVal
 from contact_pipeline.dashboard.rows import LineMaker
 from contact_pipeline.fields import FIELDS, Kind
 from contact_pipeline.reporting.factors import score_points
-from contact_pipeline.reporting.playbook import Segment
+from contact_pipeline.reporting.playbook import Segment, can_be_opened_with
 from contact_pipeline.scoring.policy import Play
 from contact_pipeline.scoring.reasons import Reason
 
@@ -122,7 +122,8 @@ def _play_of(plays: Sequence[Play], place: int, reasons: Sequence[Reason]) -> Pl
     if not place:
         return None
     play = plays[place - 1]
-    factor = next((reason.short for reason in reasons if reason.raises), None)
+    said = (reason.short for reason in reasons if reason.raises)
+    factor = next(filter(can_be_opened_with, said), None)
     return play.model_copy(update={"message": Segment(play, 1, factor).message})
 
 

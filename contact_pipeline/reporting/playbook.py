@@ -17,10 +17,12 @@ import polars as pl
 from contact_pipeline.reporting.aggregates import CATEGORIES, may_be_approached
 from contact_pipeline.scoring.card import SMALLEST_GROUP
 from contact_pipeline.scoring.conditions import fits_lead, with_asked
+from contact_pipeline.scoring.features import ATTRIBUTES
 from contact_pipeline.scoring.naming import field_name
 from contact_pipeline.scoring.policy import Play
 
 FIRST_REASON = r"^\+ (.*?)(?:: [\d.]+ % of .*)?$"
+_ABOUT_OUR_DATA = tuple(f"{one.label} " for one in ATTRIBUTES if one.group == "completeness")
 _NO_FACTOR = "the strongest reason under 'Why'"
 
 
@@ -62,12 +64,18 @@ def asked_fields(plays: Sequence[Play]) -> frozenset[str]:
 def segments_of(leads: pl.DataFrame, plays: Sequence[Play]) -> list[Segment]:
     """Each play with its leads. The first play that fits a lead counts; who opted out or is a customer is in none."""
     reason = pl.col("key_factors").str.split("; ").list.first().str.extract(FIRST_REASON, 1)
-    placed = leads.select(place=plays_of(leads, plays), factor=reason).drop_nulls("place")
+    of_them = pl.when(~pl.any_horizontal(reason.str.starts_with(label) for label in _ABOUT_OUR_DATA)).then(reason)
+    placed = leads.select(place=plays_of(leads, plays), factor=of_them).drop_nulls("place")
     counts = dict(placed.group_by("place").len().iter_rows())
     common = placed.drop_nulls().group_by("place", "factor").len().filter(pl.col("len") >= SMALLEST_GROUP)
     ordered = common.sort("len", "factor", descending=[True, False]).unique("place", keep="first", maintain_order=True)
     factors = dict(ordered.select("place", "factor").iter_rows())
     return [Segment(play, counts.get(index, 0), factors.get(index)) for index, play in enumerate(plays)]
+
+
+def can_be_opened_with(cause: str) -> bool:
+    """Does a cause speak of the lead, rather than of how much we know of it?"""
+    return not cause.startswith(_ABOUT_OUR_DATA)
 
 
 def plays_of(leads: pl.DataFrame, plays: Sequence[Play]) -> pl.Series:

@@ -197,7 +197,7 @@
     if (target.dataset.panel === "close") return closeLead();
     if (target.dataset.panel) return leaf(target.dataset.panel === "after" ? 1 : -1);
     if (target.dataset.go !== undefined) return event.preventDefault(), go(target);
-    if (target.matches("a.lead")) return event.preventDefault(), openLead(target.href);
+    if (target.matches("a.lead")) return event.preventDefault(), clearTimeout(typing), openLead(target.href);
     if (target.matches("tr") && !String(getSelection())) openLead(one("a.lead", target).href);
   });
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from contact_pipeline.reporting.aggregates import CATEGORIES
-from contact_pipeline.reporting.playbook import first_steps, load_playbook, segments_of
+from contact_pipeline.reporting.playbook import can_be_opened_with, first_steps, load_playbook, segments_of
 from contact_pipeline.scoring.card import SMALLEST_GROUP
 from contact_pipeline.settings import ReportSettings
 
@@ -91,3 +91,9 @@ def test_nobody_scored_yet_still_shows_the_plays(leads_of: LeadsOf) -> None:
 def test_an_incomplete_play_is_refused(line: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         _plays(line)
+
+
+def test_nobody_is_told_to_open_with_how_much_we_know() -> None:
+    assert not can_be_opened_with("Share of key fields filled 80 % or more")
+    assert not can_be_opened_with("Phone known")
+    assert can_be_opened_with("Industry Phone makers")
