@@ -8,9 +8,9 @@ BIN := .venv/bin
 run: .venv
 	@$(BIN)/contact-pipeline run data/samples/*.csv data/samples/*.xlsx
 
-# The whole suite, on two cores: three workers, for many tests wait for processes that they started; the long files first.
+# The whole suite, on two cores: four workers, for many tests wait for processes that they started; the long files first.
 test: .venv
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 # Format, lint, types.
 check: .venv

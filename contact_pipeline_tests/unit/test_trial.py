@@ -174,7 +174,7 @@ ROW = st.fixed_dictionaries(
 FILES = st.lists(st.lists(ROW, min_size=1, max_size=8), min_size=2, max_size=3)
 
 
-@settings(max_examples=examples(5), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(3), deadline=None, suppress_health_check=list(HealthCheck))
 @given(FILES, st.sampled_from(["update", "update", "skip", "create"]))
 def test_the_real_run_then_counts_and_changes_exactly_what_the_dry_run_said(
     files: list[list[dict[str, str]]], policy: Policy

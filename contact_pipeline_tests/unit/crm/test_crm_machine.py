@@ -175,7 +175,7 @@ class CrmMachine(RuleBasedStateMachine):
 
 
 CrmMachine.TestCase.settings = settings(
-    max_examples=examples(12),
+    max_examples=examples(9),
     stateful_step_count=8,
     deadline=None,
     suppress_health_check=list(HealthCheck),

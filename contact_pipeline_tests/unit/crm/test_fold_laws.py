@@ -17,7 +17,7 @@ from contact_pipeline_tests.unit.crm.crm_state import contacts, expected_contact
 from contact_pipeline_tests.unit.crm.fold_model import ROLE_EMAIL, STAGES, Given, Model, Row
 from contact_pipeline_tests.unit.crm.small_crm import SmallCrm
 
-LAWS = settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
+LAWS = settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
 
 MOMENTS = st.sampled_from(
     [datetime.fromisoformat(day) for day in ("1969-07-20", "2024-05-01", "2025-05-01", "2030-01-01")]

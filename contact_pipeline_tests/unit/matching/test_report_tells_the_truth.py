@@ -43,7 +43,7 @@ _files = st.lists(_rows, min_size=1, max_size=5)
 _skips = st.lists(st.tuples(st.sampled_from(EMAILS), st.sampled_from(("ann lee", "bob lee"))), max_size=2)
 
 
-@settings(max_examples=examples(15))
+@settings(max_examples=examples(9))
 @given(old=_files, new=_files, policy=st.sampled_from(POLICIES), skips=_skips)
 def test_each_row_ends_as_its_line_of_the_report_said(
     old: list[Row], new: list[Row], policy: Policy, skips: list[tuple[str, str]]
