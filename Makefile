@@ -7,6 +7,7 @@ BIN := .venv/bin
 # The main job on the samples: import, score, report.
 run: .venv
 	@$(BIN)/contact-pipeline run data/samples/*.csv data/samples/*.xlsx
+	@echo "dashboard: $(BIN)/contact-pipeline dashboard serve, and for a link $(BIN)/contact-pipeline dashboard link --label me"
 
 # The whole suite, on two cores: four workers, for many tests wait for processes that they started; the long files first.
 test: .venv
