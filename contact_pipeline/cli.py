@@ -1,8 +1,9 @@
 """The command line: arguments in, words out. Results go to stdout, progress and errors to stderr.
 
 Belongs here: declaring commands and turning errors into one line and an exit status. Does not belong: what a command
-does (`imports`, `inspection`, `defs.running`), how facts are laid out (`display`) and the commands of the models
-and of the dashboard (`model_commands`, `dashboard_commands`). Slow imports happen inside the commands that need them: `inspect` must answer within a second.
+does (`imports`, `inspection`, `defs.running`), how facts are laid out (`display`) and the commands of the models and of the
+dashboard (`model_commands`, `dashboard_commands`). Slow imports happen inside the commands that need them: `inspect` must
+answer within a second.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The files that are left for an import, and for the whole CRM: which names there are, and where such a file is.
 
 Belongs here: the fixed list of names, and finding a file under one of them. Does not belong: writing them (`handover`, which
-brings all that learns into memory, so a test holds the names together) and answers (`pages.imports`). A path is made of the id of an import on record and a name of this list, never of what was asked.
+brings all that learns into memory, so a test holds the names together) and answers (`pages.imports`). A path is made of the id
+of an import on record and a name of this list, never of what was asked.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from contact_pipeline.dashboard.query import LeadQuery
 from contact_pipeline.dashboard.reader import LeadReader
 from contact_pipeline.fields import FIELDS
 from contact_pipeline.reporting.aggregates import CATEGORIES, Split
-from contact_pipeline.reporting.factors import Factor, key_factors
+from contact_pipeline.reporting.factors import BEST, HOT, TENTH, Factor, key_factors
 from contact_pipeline.scoring.card import SMALLEST_GROUP
 
 SPLIT_BY: Final = ("industry", "lead_source", "company_size", "country", "owner")
@@ -31,7 +31,6 @@ MOVEMENTS: Final = (NEW, MOVED_UP, MOVED_DOWN)
 _CATEGORY, _MOVEMENT = "category", "movement"
 _BARS = 10
 _LEADS_READ = 4_000  # for factors: an even sample, good to a fifth of a point
-_BEST = 10  # a tenth
 
 
 class LinkedSplits(NamedTuple):
@@ -99,6 +98,16 @@ def scope_of_leads(reader: LeadReader, access: Access, connection: duckdb.DuckDB
     return "rank IN (SELECT rank FROM scope)"
 
 
+def filled_shares(
+    connection: duckdb.DuckDBPyConnection, rows: str, parameters: Sequence[str] = ()
+) -> list[tuple[str, float]]:
+    """Label of each field that any of the rows (SQL behind FROM) fills, and the share that does; the fullest first."""
+    counts = ", ".join(f"count({field.name})" for field in FIELDS)
+    total, *filled = connection.execute(f"SELECT count(*), {counts} FROM {rows}", [*parameters]).fetchall()[0]
+    shares = [(field.label, count / total) for field, count in zip(FIELDS, filled, strict=True) if count]
+    return sorted(shares, key=lambda pair: -pair[1])
+
+
 def _by_category(reader: LeadReader, access: Access, name: str) -> list[dict[str, int]]:
     queries = [LeadQuery().toggled(_CATEGORY, category) for category in CATEGORIES]
     return [{one.value: one.leads for one in reader.values(name, query, access).values} for query in queries]
@@ -132,7 +141,7 @@ def _slow_facts(reader: LeadReader, access: Access) -> Slow:
     with closing(reader.connection()) as connection:
         groups = ((name, high), ("All leads", everybody))
         factors = [(title, _factors(connection, ranks)) for title, ranks in groups]
-        filled = _filled(connection, scope_of_leads(reader, access, connection))
+        filled = filled_shares(connection, f"leads WHERE {scope_of_leads(reader, access, connection)}")
     return Slow([(title, found) for title, found in factors if found], filled)
 
 
@@ -144,9 +153,9 @@ def _high_scoring(reader: LeadReader, access: Access, leads: int) -> tuple[str, 
     """The Hot leads; the best tenth where hardly anybody is Hot."""
     hot = _ranks(reader, access, LeadQuery().toggled(_CATEGORY, CATEGORIES[0]))
     if hot.len() >= SMALLEST_GROUP:
-        return "Hot leads", hot
+        return HOT, hot
     best = _ranks(reader, access, LeadQuery().sorted_by("score", descending=True))
-    return "The best tenth of the leads", best.head(leads // _BEST)
+    return BEST, best.head(leads // TENTH)
 
 
 def _factors(connection: duckdb.DuckDBPyConnection, ranks: pl.Series) -> list[Factor]:
@@ -156,10 +165,3 @@ def _factors(connection: duckdb.DuckDBPyConnection, ranks: pl.Series) -> list[Fa
         "SELECT score_breakdown FROM breakdowns WHERE contact_id IN (SELECT contact_id FROM leads SEMI JOIN sample USING (rank))"
     ).pl()
     return key_factors(texts)
-
-
-def _filled(connection: duckdb.DuckDBPyConnection, within: str) -> list[tuple[str, float]]:
-    counts = ", ".join(f"count({field.name})" for field in FIELDS)
-    leads, *filled = connection.execute(f"SELECT count(*), {counts} FROM leads WHERE {within}").fetchall()[0]
-    shares = [(field.label, count / leads) for field, count in zip(FIELDS, filled, strict=True) if count]
-    return sorted(shares, key=lambda pair: -pair[1])

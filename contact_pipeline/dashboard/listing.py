@@ -97,7 +97,7 @@ def _heading(query: LeadQuery, column: Column) -> Heading:
 
 
 def chips(view: LeadView) -> Iterator[Chip]:
-    """The filters that are on, in the order of the address; the search last."""
+    """The filters that are on, in the order of the address. The search has a field of its own."""
     query = view.query
     labels = {one.name: one.label for one in view.filters}
     values = {(one.name, value.value): value.label for one in view.filters for value in one.values}

@@ -17,16 +17,15 @@ from contact_pipeline.dashboard.kept import Kept
 from contact_pipeline.dashboard.query import LeadQuery
 from contact_pipeline.dashboard.reader import LeadReader
 from contact_pipeline.reporting.aggregates import CATEGORIES
-from contact_pipeline.reporting.playbook import FIRST_REASON, Segment
-from contact_pipeline.scoring.card import SMALLEST_GROUP
+from contact_pipeline.reporting.playbook import FIRST_REASON, Segment, segments_counted
 from contact_pipeline.scoring.naming import field_name
 from contact_pipeline.scoring.policy import Play
 
 _kept: Final = Kept[list[Segment]](8)
 
 _COUNTS = """
-    SELECT play, factor, count(*) AS leads FROM (
-        SELECT codes.play AS play, nullif(regexp_extract(split_part(key_factors, '; ', 1), $reason, 1), '') AS factor
+    SELECT play - 1, factor, count(*) AS leads FROM (
+        SELECT codes.play::INTEGER AS play, nullif(regexp_extract(split_part(key_factors, '; ', 1), $reason, 1), '') AS factor
         FROM leads JOIN codes USING (rank) WHERE codes.play > 0 AND {within})
     GROUP BY ALL ORDER BY leads DESC, factor"""
 
@@ -83,15 +82,9 @@ def _address(reader: LeadReader, access: Access, play: Play) -> str:
 
 
 def _segments(reader: LeadReader, access: Access) -> list[Segment]:
-    """As `reporting.playbook.segments_of`; the factor is the most frequent one, of at least SMALLEST_GROUP leads."""
+    """As `reporting.playbook.segments_of`."""
     with closing(reader.connection()) as connection:
-        plays = connection.execute("SELECT place, play FROM plays ORDER BY place").fetchall()
+        plays = connection.execute("SELECT play FROM plays ORDER BY place").fetchall()
         within = scope_of_leads(reader, access, connection)
         rows = connection.execute(_COUNTS.format(within=within), {"reason": FIRST_REASON}).fetchall()
-    counts: dict[int, int] = {}
-    factors: dict[int, str] = {}
-    for place, factor, leads in rows:
-        counts[place] = counts.get(place, 0) + leads
-        if factor is not None and leads >= SMALLEST_GROUP:
-            factors.setdefault(place, factor)
-    return [Segment(Play.model_validate_json(play), counts.get(place, 0), factors.get(place)) for place, play in plays]
+    return segments_counted([Play.model_validate_json(play) for (play,) in plays], rows)

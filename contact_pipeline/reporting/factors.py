@@ -17,7 +17,8 @@ from contact_pipeline.scoring.card import SMALLEST_GROUP
 OFTEN = 0.1  # a factor that moves a smaller share of the leads is no key to them
 _LEADS_READ = 20_000  # an even sample: its means are good to a tenth of a point
 _LEAST_LOG_ODDS = 0.02  # half a point of score: below it, no bar to see
-_BEST = 10  # a tenth
+HOT, BEST = "Hot leads", "The best tenth of the leads"  # which leads are high-scoring ones
+TENTH = 10
 _REST = "other"  # the group of the factor that sums up all small ones
 
 
@@ -61,9 +62,9 @@ def high_scoring(leads: pl.DataFrame) -> tuple[str, pl.DataFrame]:
     """
     hot = leads.filter(pl.col("lead_category") == "Hot")
     if hot.height >= SMALLEST_GROUP:
-        return "Hot leads", hot
+        return HOT, hot
     known = leads.filter(pl.col("lead_score").is_not_null())
-    return "The best tenth of the leads", known.head(known.height // _BEST)
+    return BEST, known.head(known.height // TENTH)
 
 
 def _sample(leads: pl.DataFrame) -> pl.Series:

@@ -7,7 +7,8 @@ not belong: what a play may say (`scoring.policy`) and the next action of a sing
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -64,13 +65,20 @@ def asked_fields(plays: Sequence[Play]) -> frozenset[str]:
 def segments_of(leads: pl.DataFrame, plays: Sequence[Play]) -> list[Segment]:
     """Each play with its leads. The first play that fits a lead counts; who opted out or is a customer is in none."""
     reason = pl.col("key_factors").str.split("; ").list.first().str.extract(FIRST_REASON, 1)
-    of_them = pl.when(~pl.any_horizontal(reason.str.starts_with(label) for label in _ABOUT_OUR_DATA)).then(reason)
-    placed = leads.select(place=plays_of(leads, plays), factor=of_them).drop_nulls("place")
-    counts = dict(placed.group_by("place").len().iter_rows())
-    common = placed.drop_nulls().group_by("place", "factor").len().filter(pl.col("len") >= SMALLEST_GROUP)
-    ordered = common.sort("len", "factor", descending=[True, False]).unique("place", keep="first", maintain_order=True)
-    factors = dict(ordered.select("place", "factor").iter_rows())
-    return [Segment(play, counts.get(index, 0), factors.get(index)) for index, play in enumerate(plays)]
+    placed = leads.select(place=plays_of(leads, plays), cause=reason).drop_nulls("place")
+    counted = placed.group_by("place", "cause").len().sort("len", "cause", descending=[True, False])
+    return segments_counted(plays, counted.iter_rows())
+
+
+def segments_counted(plays: Sequence[Play], counted: Iterable[tuple[int, str | None, int]]) -> list[Segment]:
+    """Each play with its leads. `counted`: index of the play, first cause that raises the score, leads; the most leads first."""
+    leads: Counter[int] = Counter()
+    factors: dict[int, str] = {}
+    for place, cause, count in counted:
+        leads[place] += count
+        if cause and count >= SMALLEST_GROUP and can_be_opened_with(cause):
+            factors.setdefault(place, cause)
+    return [Segment(play, leads[index], factors.get(index)) for index, play in enumerate(plays)]
 
 
 def can_be_opened_with(cause: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 
-import duckdb
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -18,9 +17,10 @@ from starlette.routing import BaseRoute, Route
 from contact_pipeline.crm.history import PastImport, past_imports
 from contact_pipeline.dashboard.drawing import completeness
 from contact_pipeline.dashboard.import_files import LATEST, OF_CRM, OF_IMPORT, ReportFile, files_there, find_file
+from contact_pipeline.dashboard.insights import filled_shares
 from contact_pipeline.dashboard.templating import page
 from contact_pipeline.dashboard.whole import reader_of_all
-from contact_pipeline.fields import FIELD_BY_NAME, FIELDS
+from contact_pipeline.fields import FIELD_BY_NAME
 from contact_pipeline.reporting.facts import ROW_STATES
 
 
@@ -40,7 +40,7 @@ def one_import(request: Request) -> Response:
         past = next((one for one in past_imports(connection) if one.import_id == _import_id(request)), None)
         if past is None:
             raise HTTPException(404)
-        filled = _filled(connection, past.import_id)
+        filled = filled_shares(connection, "records WHERE import_id = ?", [past.import_id])
     return page(
         request,
         "import.html.j2",
@@ -88,16 +88,6 @@ def _columns(past: PastImport) -> list[tuple[str, dict[str, object], str]]:
         for table in past.mapping
         for column in table["columns"]
     ]
-
-
-def _filled(connection: duckdb.DuckDBPyConnection, import_id: str) -> list[tuple[str, float]]:
-    """Of the records of an import the share with a value, by field, the fullest first."""
-    counts = ", ".join(f"count({field.name})" for field in FIELDS)
-    records, *filled = connection.execute(
-        f"SELECT count(*), {counts} FROM records WHERE import_id = ?", [import_id]
-    ).fetchall()[0]
-    shares = [(field.label, count / records) for field, count in zip(FIELDS, filled, strict=True) if count]
-    return sorted(shares, key=lambda pair: -pair[1])
 
 
 ROUTES: list[BaseRoute] = [

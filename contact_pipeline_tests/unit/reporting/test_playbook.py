@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from contact_pipeline.reporting.aggregates import CATEGORIES
-from contact_pipeline.reporting.playbook import can_be_opened_with, first_steps, load_playbook, segments_of
+from contact_pipeline.reporting.playbook import first_steps, load_playbook, segments_counted, segments_of
 from contact_pipeline.scoring.card import SMALLEST_GROUP
 from contact_pipeline.settings import ReportSettings
 
@@ -93,7 +93,9 @@ def test_an_incomplete_play_is_refused(line: dict[str, object]) -> None:
         _plays(line)
 
 
-def test_nobody_is_told_to_open_with_how_much_we_know() -> None:
-    assert not can_be_opened_with("Share of key fields filled 80 % or more")
-    assert not can_be_opened_with("Phone known")
-    assert can_be_opened_with("Industry Phone makers")
+def test_the_factor_of_a_segment_is_the_most_frequent_one_that_can_be_opened_with() -> None:
+    counted = [(0, "Phone known", 9), (0, None, 7), (0, "Industry Phone makers", 6), (0, "Country DE", 5)]
+    (segment,) = segments_counted(load_playbook()[:1], counted)
+    assert (segment.leads, segment.factor) == (27, "Industry Phone makers")
+    (few,) = segments_counted(load_playbook()[:1], [(0, "Country DE", SMALLEST_GROUP - 1)])
+    assert few.factor is None
