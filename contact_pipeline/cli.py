@@ -1,8 +1,8 @@
 """The command line: arguments in, words out. Results go to stdout, progress and errors to stderr.
 
 Belongs here: declaring commands and turning errors into one line and an exit status. Does not belong: what a command
-does (`imports`, `inspection`, `defs.running`), how facts are laid out (`display`) and the commands of the models and of the
-dashboard (`model_commands`, `dashboard_commands`). Slow imports happen inside the commands that need them: `inspect` must
+does (`imports`, `inspection`, `defs.running`), how facts are laid out (`display`) and the commands that have a module of
+their own (`again_commands`, `model_commands`, `dashboard_commands`, `operating_commands`). Slow imports happen inside the commands that need them: `inspect` must
 answer within a second.
 """
 
@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from contact_pipeline import display
+from contact_pipeline.again_commands import approve, rebuild, rerun, undo
 from contact_pipeline.command_tools import JSON_OPTION, given_home, opened_runner, print_facts
 from contact_pipeline.dashboard_commands import dashboard
 from contact_pipeline.errors import HomeBusy, PipelineError, UsageError
 from contact_pipeline.hardships import explained
 from contact_pipeline.home import Home
 from contact_pipeline.model_commands import models
+from contact_pipeline.operating_commands import dev
 from contact_pipeline.settings import Policy
 
 if TYPE_CHECKING:
@@ -171,68 +173,8 @@ def score(*, retrain: bool, as_json: bool) -> None:
     print_facts(facts, as_json=as_json, words=lambda: display.show_results(scores, files))
 
 
-main.add_command(models)
-main.add_command(dashboard)
-
-
-@main.command()
-@click.argument("stage")
-@click.argument("import_id", required=False)
-@click.option("--all", "every", is_flag=True, help="Every import, in the order they came.")
-@click.option("--only", is_flag=True, help="This stage alone, not what follows from it.")
-@click.option("--new-settings", is_flag=True, help="With mapping and options of settings.toml as it is now.")
-def rerun(stage: str, import_id: str | None, *, every: bool, only: bool, new_settings: bool) -> None:
-    """Run STAGE again, and what follows from it, for one import or --all.
-
-    An import keeps the mapping and options it came with, unless --new-settings is given.
-    """
-    from contact_pipeline.reruns import imports_to_rerun, renew_options
-
-    home = given_home()
-    with opened_runner(home) as runner:
-        chosen = imports_to_rerun(home, import_id, every=every) if runner.is_partitioned(stage) else []
-        if new_settings:
-            renew_options(home, chosen)
-        runner.rerun(stage, chosen, only=only)
-    click.echo(f"{stage}: done" + (f" for {len(chosen)} import{'s' * (len(chosen) != 1)}." if chosen else "."))
-
-
-@main.command()
-@click.argument("import_id")
-@JSON_OPTION
-def undo(import_id: str, *, as_json: bool) -> None:
-    """Take the import IMPORT_ID back: contacts become what they would be without it, and are scored again."""
-    from contact_pipeline import turning_back
-
-    with opened_runner(given_home()) as runner:
-        undone = turning_back.undo(runner.home, import_id)
-        runner.score(due_only=True)
-    print_facts(undone.as_json(), as_json=as_json, words=lambda: display.show_undone(undone))
-
-
-@main.command()
-def rebuild() -> None:
-    """Compute every contact anew from the records of all imports, and score them."""
-    from contact_pipeline import turning_back
-
-    with opened_runner(given_home()) as runner:
-        contacts = turning_back.rebuild(runner.home)
-        runner.score(due_only=True)
-    click.echo(f"{contacts:,} contacts were computed anew.")
-
-
-@main.command()
-@click.argument("import_id")
-@JSON_OPTION
-def approve(import_id: str, *, as_json: bool) -> None:
-    """Let the import IMPORT_ID, which waits after its duplicate report, go on."""
-    from contact_pipeline.approvals import approve as release
-    from contact_pipeline.imports import import_released
-
-    with opened_runner(given_home()) as runner:
-        release(runner.home, import_id)
-        outcome = import_released(runner)
-    print_facts(outcome.as_json(), as_json=as_json, words=lambda: display.show_run(outcome))
+for one in (models, rerun, undo, rebuild, approve, dashboard, dev):
+    main.add_command(one)
 
 
 @main.command()
@@ -253,42 +195,6 @@ def erase(email: str, *, yes: bool, as_json: bool) -> None:
             runner.score(due_only=True)
     facts = {"email": address, **erased.as_json()}
     print_facts(facts, as_json=as_json, words=lambda: display.show_erased(address, erased))
-
-
-@main.command()
-@click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on this machine.")
-@click.option(
-    "--dashboard-port",
-    type=click.IntRange(1, 65_535),
-    metavar="PORT",
-    help="Port of the dashboard. [default: dashboard.port]",
-)
-def dev(port: int, dashboard_port: int | None) -> None:
-    """Start the Dagster UI and daemon and the dashboard, until Ctrl-C.
-
-    Files put into the drop folder of the home are imported.
-    """
-    from contact_pipeline.together import run_together
-
-    home = given_home()
-    with opened_runner(home):  # makes the home, and finds out that it can be used
-        pass
-    click.echo(f"Drop files into {home.drop}. The Dagster UI is at http://127.0.0.1:{port}.", err=True)
-    dagster = ["dagster", "dev", "-m", "contact_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    dashboard_port = dashboard_port or home.settings.dashboard.port
-    programs = {
-        "The Dagster UI": [sys.executable, "-m", *dagster],
-        "The dashboard": [
-            sys.executable,
-            "-m",
-            "contact_pipeline",
-            "dashboard",
-            "serve",
-            "--port",
-            str(dashboard_port),
-        ],
-    }
-    run_together(programs, {"DAGSTER_HOME": str(home.dagster), "CONTACT_PIPELINE_HOME": str(home.root)})
 
 
 def _fault(error: Exception) -> str:

@@ -1,0 +1,71 @@
+"""The commands that take what came in through again, take it back or let it go on.
+
+Belongs here: declaring these commands. Does not belong: what they do (`reruns`, `turning_back`, `approvals`).
+"""
+
+from __future__ import annotations
+
+import click
+
+from contact_pipeline import display
+from contact_pipeline.command_tools import JSON_OPTION, given_home, opened_runner, print_facts
+
+
+@click.command()
+@click.argument("stage")
+@click.argument("import_id", required=False)
+@click.option("--all", "every", is_flag=True, help="Every import, in the order they came.")
+@click.option("--only", is_flag=True, help="This stage alone, not what follows from it.")
+@click.option("--new-settings", is_flag=True, help="With mapping and options of settings.toml as it is now.")
+def rerun(stage: str, import_id: str | None, *, every: bool, only: bool, new_settings: bool) -> None:
+    """Run STAGE again, and what follows from it, for one import or --all.
+
+    An import keeps the mapping and options it came with, unless --new-settings is given.
+    """
+    from contact_pipeline.reruns import imports_to_rerun, renew_options
+
+    home = given_home()
+    with opened_runner(home) as runner:
+        chosen = imports_to_rerun(home, import_id, every=every) if runner.is_partitioned(stage) else []
+        if new_settings:
+            renew_options(home, chosen)
+        runner.rerun(stage, chosen, only=only)
+    click.echo(f"{stage}: done" + (f" for {len(chosen)} import{'s' * (len(chosen) != 1)}." if chosen else "."))
+
+
+@click.command()
+@click.argument("import_id")
+@JSON_OPTION
+def undo(import_id: str, *, as_json: bool) -> None:
+    """Take the import IMPORT_ID back: contacts become what they would be without it, and are scored again."""
+    from contact_pipeline import turning_back
+
+    with opened_runner(given_home()) as runner:
+        undone = turning_back.undo(runner.home, import_id)
+        runner.score(due_only=True)
+    print_facts(undone.as_json(), as_json=as_json, words=lambda: display.show_undone(undone))
+
+
+@click.command()
+def rebuild() -> None:
+    """Compute every contact anew from the records of all imports, and score them."""
+    from contact_pipeline import turning_back
+
+    with opened_runner(given_home()) as runner:
+        contacts = turning_back.rebuild(runner.home)
+        runner.score(due_only=True)
+    click.echo(f"{contacts:,} contacts were computed anew.")
+
+
+@click.command()
+@click.argument("import_id")
+@JSON_OPTION
+def approve(import_id: str, *, as_json: bool) -> None:
+    """Let the import IMPORT_ID, which waits after its duplicate report, go on."""
+    from contact_pipeline.approvals import approve as release
+    from contact_pipeline.imports import import_released
+
+    with opened_runner(given_home()) as runner:
+        release(runner.home, import_id)
+        outcome = import_released(runner)
+    print_facts(outcome.as_json(), as_json=as_json, words=lambda: display.show_run(outcome))
