@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
+from benchmarks.isolated import peak_mb
 from benchmarks.synthetic import write_contacts_csv
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def lap(laps: dict[str, float], name: str, work: Callable[[], T]) -> T:
 
 
 def measure(side: Side, source: Path) -> dict[str, float]:
-    """Run one side in a fresh process and folder; adds its peak memory in MB."""
+    """Run one side in a fresh process and folder; adds its peak memory in 10^6 bytes."""
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder, context.Pool(1) as pool:
         return pool.apply(_with_memory, (side, source, Path(folder)))
@@ -96,7 +96,7 @@ def measure(side: Side, source: Path) -> dict[str, float]:
 
 def _with_memory(side: Side, source: Path, folder: Path) -> dict[str, float]:
     facts = side(source, folder)
-    return {**facts, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {**facts, "peak_mb": peak_mb()}
 
 
 def best_of(side: Side, source: Path, rounds: int = ROUNDS) -> dict[str, float]:
