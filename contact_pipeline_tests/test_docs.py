@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +13,12 @@ from typing import NamedTuple
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from contact_pipeline import settings
 from contact_pipeline.cli import main as command_line
+from contact_pipeline.crm.history import past_imports
+from contact_pipeline.crm.session import read_crm
 from contact_pipeline.home import Home
 from contact_pipeline.scoring.points import default_points
 from contact_pipeline.settings.base import Frozen
@@ -30,7 +30,9 @@ MAKE_TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encod
 
 _BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_PATH = re.compile(r"`((?:contact_pipeline|contact_pipeline_tests|benchmarks|data/samples|\.ci)/[\w/.-]*)`")
+_PATH = re.compile(
+    r"`((?:contact_pipeline|contact_pipeline_tests|benchmarks|data/samples|docs/examples|deploy|\.ci)/[\w/.-]*)`"
+)
 
 
 class Block(NamedTuple):
@@ -44,8 +46,13 @@ class Block(NamedTuple):
         return f"{self.page}: {self.text.splitlines()[0] if self.text else ''}"
 
 
+def _fenced(page: Path) -> list[tuple[str, str]]:
+    """Info string and text of each fenced block of a page."""
+    return _BLOCK.findall(page.read_text(encoding="utf-8"))
+
+
 def _blocks(*infos: str) -> list[Block]:
-    found = [Block(page.name, *match) for page in PAGES for match in _BLOCK.findall(page.read_text(encoding="utf-8"))]
+    found = [Block(page.name, *fenced) for page in PAGES for fenced in _fenced(page)]
     return [block for block in found if block.info in infos]
 
 
@@ -114,25 +121,36 @@ def test_every_command_and_option_in_the_docs_exists() -> None:
         assert {word for word in words if word.startswith("--")} <= known, block
 
 
-@pytest.mark.parametrize("page", ["README.md"])
-def test_the_runnable_commands_run(page: str, tmp_path: Path) -> None:
-    """Blocks marked `sh run`, line by line, in one home."""
-    blocks = [block for block in _blocks("sh run") if block.page == page]
-    assert blocks
-    place = {
-        "CONTACT_PIPELINE_HOME": str(tmp_path / "home"),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }
-    for block, words in _lines(blocks):
-        done = subprocess.run(words, cwd=ROOT, env=os.environ | place, capture_output=True, text=True, timeout=240)
-        assert done.returncode == 0, f"{block}\n{done.stderr}"
-        assert done.stdout, block
+def _runnable_pages() -> list[Path]:
+    return [page for page in PAGES if any(info.endswith(" run") for info, _ in _fenced(page))]
+
+
+@pytest.mark.parametrize("page", _runnable_pages(), ids=lambda page: page.name)
+def test_the_runnable_blocks_of_a_page_run_one_after_the_other(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a home of the page's own: `toml run` becomes its settings, `sh run` is called line by line."""
     home = Home(tmp_path / "home")
-    assert (home.reports / "latest" / "leads.xlsx").exists()
-    assert (home.reports / "latest" / "report.html").exists()
+    monkeypatch.setenv("CONTACT_PIPELINE_HOME", str(home.root))
+    monkeypatch.chdir(ROOT)
+    for info, text in _fenced(page):
+        if info == "toml run":
+            home.set_up()
+            (home.root / "settings.toml").write_text(text, encoding="utf-8")
+        elif info == "sh run":
+            for _, (program, *words) in _lines([Block(page.name, info, text)]):
+                assert program == "contact-pipeline"
+                done = CliRunner().invoke(command_line, [_latest(home) if w == "IMPORT_ID" else w for w in words])
+                assert done.exit_code == 0, f"{words}\n{done.stderr}"
+                assert done.stdout, words
 
 
-@pytest.mark.parametrize("block", _blocks("toml"), ids=str)
+def _latest(home: Home) -> str:
+    with read_crm(home) as connection:
+        return past_imports(connection)[0].import_id
+
+
+@pytest.mark.parametrize("block", _blocks("toml", "toml run"), ids=str)
 def test_an_example_of_settings_loads(block: Block, tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(block.text, encoding="utf-8")
@@ -140,8 +158,8 @@ def test_an_example_of_settings_loads(block: Block, tmp_path: Path) -> None:
 
 
 def test_every_fenced_block_is_of_a_known_kind() -> None:
-    known = _blocks("sh", "sh run", "toml", "text")
-    assert len(known) == sum(len(_BLOCK.findall(page.read_text(encoding="utf-8"))) for page in PAGES)
+    known = _blocks("sh", "sh run", "toml", "toml run", "text", "json")
+    assert len(known) == sum(len(_fenced(page)) for page in PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
