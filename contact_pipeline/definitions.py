@@ -6,6 +6,7 @@ import dagster as dg
 
 from contact_pipeline.defs import checks, crm, intake, jobs, reports, schedules, scoring, sensors
 from contact_pipeline.defs.home import HomeResource, home_of_environment
+from contact_pipeline.private_files import create_privately
 
 
 def build_defs(
@@ -27,5 +28,6 @@ def build_defs(
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """The definitions that Dagster's tools load."""
+    """The definitions that Dagster's tools load; processes that load them, such as those of runs, write privately."""
+    create_privately()
     return build_defs()

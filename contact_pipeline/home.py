@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from contact_pipeline.atomic import write_text
+from contact_pipeline.private_files import make_private
 from contact_pipeline.settings import Settings, load_settings
 
 
@@ -77,11 +78,22 @@ class Home:
     def set_up(self) -> None:
         """Make the folders and Dagster's own settings where they are missing; leave what is there alone.
 
-        Data of people: nobody but the owner may read the folders.
+        Data of people: nobody but the owner may read it. What an older version left readable is made private once.
         """
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (self.root / "stages", self.drop, self.inbox, self.reports, self.dashboard, self.dagster):
+        folders = (self.root / "stages", self.inbox, self.reports, self.dashboard, self.dagster)
+        for folder in (*folders, self.drop):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        marker = self.root / ".private"
+        if not marker.exists():
+            put_away = (self.drop / "done", self.drop / "refused")
+            make_private((*folders, *put_away), self.root.glob("crm.duckdb*"), shared=(self.root, self.drop))
+            write_text(marker, _PRIVATE)
         config = self.dagster / "dagster.yaml"
         if not config.exists():
             write_text(config, resources.files("contact_pipeline").joinpath("dagster.yaml").read_text(encoding="utf-8"))
+
+
+_PRIVATE = """\
+Everything here was made readable by its owner alone. It is done once: what you open to others afterwards stays so.
+"""

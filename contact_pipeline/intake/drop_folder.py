@@ -15,6 +15,7 @@ from pathlib import Path
 from contact_pipeline.errors import FileRefused
 from contact_pipeline.home import Home
 from contact_pipeline.intake.receipt import Receipt, file_digest
+from contact_pipeline.private_files import keep_to_owner
 
 DONE, REFUSED = "done", "refused"
 NOT_KEPT_DONE = "Not kept: a person in this file was erased. Everybody else in it is in the CRM; nothing is to be done."
@@ -118,7 +119,9 @@ def _move(path: Path, folder: Path) -> Path:
     while target.exists():
         number += 1
         target = folder / f"{_cut(path.stem)} ({number}){path.suffix[:_LONGEST_SUFFIX]}"
-    return path.rename(target)
+    moved = path.rename(target)
+    keep_to_owner(moved)
+    return moved
 
 
 def _cut(name: str) -> str:
