@@ -23,7 +23,8 @@ from contact_pipeline.errors import HomeBusy, PipelineError, UsageError
 from contact_pipeline.hardships import explained
 from contact_pipeline.home import Home
 from contact_pipeline.model_commands import models
-from contact_pipeline.operating_commands import dev
+from contact_pipeline.operating_commands import dev, start
+from contact_pipeline.private_files import create_privately
 from contact_pipeline.settings import Policy
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def main() -> None:
 
     Data lives in $CONTACT_PIPELINE_HOME (default ./data).
     """
+    create_privately()
 
 
 @main.command()
@@ -173,7 +175,7 @@ def score(*, retrain: bool, as_json: bool) -> None:
     print_facts(facts, as_json=as_json, words=lambda: display.show_results(scores, files))
 
 
-for one in (models, rerun, undo, rebuild, approve, dashboard, dev):
+for one in (models, rerun, undo, rebuild, approve, dashboard, dev, start):
     main.add_command(one)
 
 

@@ -1,48 +1,78 @@
 """The commands that keep an installation running.
 
-Belongs here: declaring these commands. Does not belong: what they do (`together`).
+Belongs here: declaring these commands. Does not belong: what they do (`programs`, `together`).
 """
 
 from __future__ import annotations
 
-import sys
+import os
 
 import click
 
 from contact_pipeline.command_tools import given_home, opened_runner
+from contact_pipeline.home import Home
 
-
-@click.command()
-@click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on this machine.")
-@click.option(
+_PORT = click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on this machine.")
+_DASHBOARD_PORT = click.option(
     "--dashboard-port",
     type=click.IntRange(1, 65_535),
     metavar="PORT",
     help="Port of the dashboard. [default: dashboard.port]",
 )
+
+
+@click.command()
+@_PORT
+@_DASHBOARD_PORT
 def dev(port: int, dashboard_port: int | None) -> None:
     """Start the Dagster UI and daemon and the dashboard, until Ctrl-C.
 
     Files put into the drop folder of the home are imported.
     """
+    from contact_pipeline.programs import dev_programs, environment_of
     from contact_pipeline.together import run_together
 
+    home = _prepared_home()
+    _tell_where(home, port)
+    programs = dev_programs(port, dashboard_port or home.settings.dashboard.port)
+    run_together({one.title: one.words for one in programs.values()}, environment_of(home))
+
+
+@click.command()
+@click.argument("program", required=False, type=click.Choice(["code", "daemon", "web", "dashboard"]))
+@_PORT
+@_DASHBOARD_PORT
+def start(program: str | None, port: int, dashboard_port: int | None) -> None:
+    """Run everything that an installation needs, and start again what ends by itself, until SIGTERM or Ctrl-C.
+
+    That is a code server, the Dagster daemon, the Dagster UI and the dashboard. With PROGRAM it is that one alone, in place of
+    this process: for a service manager that keeps it running.
+    """
+    from contact_pipeline.programs import environment_of, production_programs, write_workspace
+    from contact_pipeline.together import keep_running
+
+    home = _prepared_home()
+    write_workspace(home)
+    programs = production_programs(home, port, dashboard_port or home.settings.dashboard.port)
+    environment = environment_of(home)
+    if program:
+        words = programs[program].words
+        os.execve(words[0], words, environment)  # noqa: S606  our own program
+    _tell_where(home, port)
+    keep_running({one.title: one.words for one in programs.values()}, environment, _tell)
+
+
+def _prepared_home() -> Home:
+    """The home, made where it is missing, once it is known that it can be used."""
     home = given_home()
-    with opened_runner(home):  # makes the home, and finds out that it can be used
+    with opened_runner(home):
         pass
-    click.echo(f"Drop files into {home.drop}. The Dagster UI is at http://127.0.0.1:{port}.", err=True)
-    dagster = ["dagster", "dev", "-m", "contact_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    dashboard_port = dashboard_port or home.settings.dashboard.port
-    programs = {
-        "The Dagster UI": [sys.executable, "-m", *dagster],
-        "The dashboard": [
-            sys.executable,
-            "-m",
-            "contact_pipeline",
-            "dashboard",
-            "serve",
-            "--port",
-            str(dashboard_port),
-        ],
-    }
-    run_together(programs, {"DAGSTER_HOME": str(home.dagster), "CONTACT_PIPELINE_HOME": str(home.root)})
+    return home
+
+
+def _tell_where(home: Home, port: int) -> None:
+    _tell(f"Drop files into {home.drop}. The Dagster UI is at http://127.0.0.1:{port}.")
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
