@@ -14,6 +14,8 @@ from contact_pipeline.atomic import write_text
 from contact_pipeline.private_files import make_private
 from contact_pipeline.settings import Settings, load_settings
 
+DAGSTER_STORES = ("history", "schedules")  # what Dagster makes of itself; see `defs.instance`
+
 
 class Home:
     """Paths under one root. Looking creates nothing; `set_up` does."""
@@ -66,6 +68,11 @@ class Home:
     def dagster(self) -> Path:
         """DAGSTER_HOME."""
         return self.root / "dagster"
+
+    @property
+    def is_complete(self) -> bool:
+        """Is it set up with Dagster's storage in it?"""
+        return all((self.dagster / name).exists() for name in DAGSTER_STORES)
 
     def stage(self, asset: str, import_id: str) -> Path:
         """The Parquet file of one asset for one import."""

@@ -5,12 +5,11 @@ Belongs here: declaring these commands. Does not belong: what they do (`programs
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from contact_pipeline.command_tools import given_home, opened_runner
 from contact_pipeline.home import Home
+from contact_pipeline.turns import hold
 
 _PORT = click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on this machine.")
 _DASHBOARD_PORT = click.option(
@@ -33,9 +32,9 @@ def dev(port: int, dashboard_port: int | None) -> None:
     from contact_pipeline.together import run_together
 
     home = _prepared_home()
+    _stand_alone(home)
     _tell_where(home, port)
-    programs = dev_programs(port, dashboard_port or home.settings.dashboard.port)
-    run_together({one.title: one.words for one in programs.values()}, environment_of(home))
+    run_together(dev_programs(port, dashboard_port or home.settings.dashboard.port), environment_of(home))
 
 
 @click.command()
@@ -48,26 +47,35 @@ def start(program: str | None, port: int, dashboard_port: int | None) -> None:
     That is a code server, the Dagster daemon, the Dagster UI and the dashboard. With PROGRAM it is that one alone, in place of
     this process: for a service manager that keeps it running.
     """
-    from contact_pipeline.programs import environment_of, production_programs, write_workspace
+    from contact_pipeline.programs import become, environment_of, kept_programs
     from contact_pipeline.together import keep_running
 
     home = _prepared_home()
-    write_workspace(home)
-    programs = production_programs(home, port, dashboard_port or home.settings.dashboard.port)
-    environment = environment_of(home)
+    dashboard_port = dashboard_port or home.settings.dashboard.port
     if program:
-        words = programs[program].words
-        os.execve(words[0], words, environment)  # noqa: S606  our own program
+        become(program, home, port, dashboard_port)
+    _stand_alone(home)
     _tell_where(home, port)
-    keep_running({one.title: one.words for one in programs.values()}, environment, _tell)
+    keep_running(kept_programs(port, dashboard_port), environment_of(home), _tell)
 
 
 def _prepared_home() -> Home:
     """The home, made where it is missing, once it is known that it can be used."""
     home = given_home()
-    with opened_runner(home):
-        pass
+    home.set_up()
+    if not home.is_complete:
+        with opened_runner(home):  # Dagster's own storage
+            pass
     return home
+
+
+def _stand_alone(home: Home) -> None:
+    """Until this process ends nobody else starts everything over this home. Raises HomeBusy."""
+    hold(
+        home.turn_file("start"),
+        0,
+        busy=f"'contact-pipeline start' or 'dev' runs already over {home.root}. Stop it first.",
+    )
 
 
 def _tell_where(home: Home, port: int) -> None:

@@ -1,56 +1,60 @@
 """The programs of an installation: which there are, with which words each is started, and what they share.
 
-Belongs here: command lines and the file by which the programs find each other. Does not belong: keeping them running
-(`together`) and what they do. The definitions are loaded once, by the code server: web server and daemon ask it, over a
-socket that nobody but the owner of the home can reach.
+Belongs here: command lines, what a program needs before it starts, and the file by which programs find each other. Does not
+belong: keeping them running (`together`) and what they do. The definitions are loaded once, by the code server: web server
+and daemon ask it, over a socket that nobody but the owner of the home can reach.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
 
 from contact_pipeline.atomic import write_text
-from contact_pipeline.errors import UsageError
+from contact_pipeline.errors import HomeBusy, UsageError
 from contact_pipeline.home import Home
+from contact_pipeline.turns import hold
 
-DEFINITIONS = "contact_pipeline.definitions"
+TITLES = {"code": "The code server", "daemon": "The daemon", "web": "The Dagster UI", "dashboard": "The dashboard"}
+_NEED_THE_CODE_SERVER = {"daemon", "web"}
+_STAND_ALONE = {"code", "daemon"}  # two of a kind over one home would take each other's socket, or tick twice
+
+_DEFINITIONS = "contact_pipeline.definitions"
 _LONGEST_SOCKET_BYTES = 100  # systems take 104 to 108 for the name of a socket
+_WAITS_FOR_CODE_SECONDS = 60.0
+_WAITS_FOR_PREDECESSOR_SECONDS = 60.0
+_PAUSE_SECONDS = 0.1
+_QUIET = ("--dagster-log-level", "warning")
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
-    """What a person calls it, and the words that start it."""
-
-    title: str
-    words: tuple[str, ...]
+def kept_programs(port: int, dashboard_port: int) -> dict[str, tuple[str, ...]]:
+    """What `start` keeps running, by what a person calls it: each is `start` with the name of that program."""
+    ports = ("--port", str(port), "--dashboard-port", str(dashboard_port))
+    return {title: _python("contact_pipeline", "start", name, *ports) for name, title in TITLES.items()}
 
 
-def production_programs(home: Home, port: int, dashboard_port: int) -> dict[str, Program]:
-    """The programs of a production start, by the name that `start` takes, in the order in which they are started."""
-    workspace = str(home.dagster / "workspace.yaml")
-    socket = str(_socket(home))
-    code = ("dagster", "api", "grpc", "--socket", socket, "-m", DEFINITIONS, "--location-name", DEFINITIONS)
-    web = ("dagster_webserver", "-w", workspace, "-h", "127.0.0.1", "-p", str(port))
-    return {
-        "code": Program("The code server", _module(*code, "--log-level", "warning")),
-        "daemon": Program("The daemon", _module("dagster._daemon", "run", "-w", workspace)),
-        "web": Program("The Dagster UI", _module(*web)),
-        "dashboard": dashboard_program(dashboard_port),
-    }
+def dev_programs(port: int, dashboard_port: int) -> dict[str, tuple[str, ...]]:
+    """What `dev` runs: the UI, with a daemon and a code server of its own that load the definitions anew on request."""
+    ui = _python("dagster", "dev", "-m", _DEFINITIONS, "-h", "127.0.0.1", "-p", str(port))
+    return {TITLES["web"]: ui, TITLES["dashboard"]: _dashboard(dashboard_port)}
 
 
-def dev_programs(port: int, dashboard_port: int) -> dict[str, Program]:
-    """The programs of `dev`, by name: the UI and the daemon with it reload the definitions on request."""
-    ui = ("dagster", "dev", "-m", DEFINITIONS, "-h", "127.0.0.1", "-p", str(port))
-    return {"ui": Program("The Dagster UI", _module(*ui)), "dashboard": dashboard_program(dashboard_port)}
-
-
-def dashboard_program(port: int) -> Program:
-    """The dashboard, which needs none of the others."""
-    return Program("The dashboard", _module("contact_pipeline", "dashboard", "serve", "--port", str(port)))
+def become(name: str, home: Home, port: int, dashboard_port: int) -> NoReturn:
+    """Go on as that program, in place of this process, once what it needs is there. Raises HomeBusy, UsageError."""
+    if name in _STAND_ALONE:
+        busy = f"{TITLES[name]} of {home.root} runs already. Stop it first."
+        hold(home.turn_file(name), _WAITS_FOR_PREDECESSOR_SECONDS, busy=busy)
+    if name == "code":
+        _write_workspace(home)
+        _socket(home).unlink(missing_ok=True)  # of one that was killed: whoever waits for it waits for ours
+    elif name in _NEED_THE_CODE_SERVER:
+        _wait_for(_socket(home))
+    words = _words(name, home, port, dashboard_port)
+    os.execve(words[0], words, environment_of(home))  # noqa: S606  our own program
 
 
 def environment_of(home: Home) -> Mapping[str, str]:
@@ -58,22 +62,46 @@ def environment_of(home: Home) -> Mapping[str, str]:
     return {**os.environ, "DAGSTER_HOME": str(home.dagster), "CONTACT_PIPELINE_HOME": str(home.root)}
 
 
-def write_workspace(home: Home) -> None:
-    """Tell web server and daemon where the code server is. Raises UsageError."""
-    socket = _socket(home)
+def _words(name: str, home: Home, port: int, dashboard_port: int) -> tuple[str, ...]:
+    workspace = ("-w", str(_workspace(home)))
+    socket = ("--socket", str(_socket(home)))
+    return {
+        "code": _python("dagster", "api", "grpc", *socket, "-m", _DEFINITIONS, "--log-level", "warning"),
+        "daemon": _python("dagster._daemon", "run", *workspace, "--log-level", "warning"),
+        "web": _python("dagster_webserver", *workspace, "-h", "127.0.0.1", "-p", str(port), *_QUIET),
+        "dashboard": _dashboard(dashboard_port),
+    }[name]
+
+
+def _dashboard(port: int) -> tuple[str, ...]:
+    return _python("contact_pipeline", "dashboard", "serve", "--port", str(port))
+
+
+def _python(*module_and_words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", *module_and_words)
+
+
+def _write_workspace(home: Home) -> None:
+    """Tell web server and daemon where the code server is, under the name by which runs on record know it."""
+    socket = str(_socket(home))
     if len(os.fsencode(socket)) > _LONGEST_SOCKET_BYTES:
         raise UsageError(f"The path {home.root} is too long for a socket in it. Move the home to a shorter path.")
-    lines = (
-        "# Written by each start: where web server and daemon find the code server.",
-        "load_from:",
-        f"  - grpc_server: {{host: localhost, socket: '{str(socket).replace(chr(39), chr(39) * 2)}', location_name: {DEFINITIONS}}}",
-    )
-    write_text(home.dagster / "workspace.yaml", "\n".join(lines) + "\n")
+    quoted = socket.replace("'", "''")
+    server = f"{{host: localhost, socket: '{quoted}', location_name: {_DEFINITIONS}}}"
+    write_text(_workspace(home), f"# Written at each start.\nload_from:\n  - grpc_server: {server}\n")
 
 
-def _socket(home: Home) -> os.PathLike[str]:
+def _wait_for(path: Path) -> None:
+    deadline = time.monotonic() + _WAITS_FOR_CODE_SECONDS
+    while not path.exists():
+        if time.monotonic() >= deadline:
+            raise HomeBusy(f"No code server answers at {path}. Start it: 'contact-pipeline start code'.")
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _workspace(home: Home) -> Path:
+    return home.dagster / "workspace.yaml"
+
+
+def _socket(home: Home) -> Path:
     return home.dagster / "code.sock"
-
-
-def _module(*words: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", *words)

@@ -45,6 +45,16 @@ def turn(
         os.close(descriptor)
 
 
+def hold(path: Path, wait_seconds: float, *, busy: str) -> None:
+    """Hold the lock on `path`, a file made where it is missing, until this process ends, whatever program it becomes.
+
+    Raises HomeBusy with the message `busy`.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    _wait_for(descriptor, wait_seconds, busy, in_line=False, on_wait=lambda: None)
+    os.set_inheritable(descriptor, True)
+
+
 def turn_of_runs(
     home: Home, *, wait_seconds: float | None = None, on_wait: Callable[[], None] = lambda: None
 ) -> AbstractContextManager[None]:

@@ -11,9 +11,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from contact_pipeline.home import Home
-
-_STORES = ("history", "schedules")
+from contact_pipeline.home import DAGSTER_STORES, Home
 
 
 @contextmanager
@@ -30,7 +28,7 @@ def opened_instance(home: Home) -> Iterator[dg.DagsterInstance]:
 
 
 def _make_stores(home: Home) -> None:
-    missing = [name for name in _STORES if not (home.dagster / name).exists()]
+    missing = [name for name in DAGSTER_STORES if not (home.dagster / name).exists()]
     if not missing:
         return
     draft = home.dagster / ".making"
