@@ -11,7 +11,7 @@ from typing import NamedTuple
 import duckdb
 
 from contact_pipeline.crm.session import read_crm
-from contact_pipeline.dashboard.reader import Snapshots
+from contact_pipeline.dashboard.reader import open_snapshot, published
 from contact_pipeline.home import Home
 
 
@@ -24,7 +24,7 @@ class Shown(NamedTuple):
 
 def shown_and_held(home: Home) -> tuple[Shown, Shown]:
     """What readers see and what the CRM holds. Raises HomeBusy, NothingPublished."""
-    with closing(Snapshots(home).current().connection()) as snapshot:
+    with closing(open_snapshot(published(home))) as snapshot:
         shown = _summary(snapshot)
     with read_crm(home) as crm:
         return shown, _summary(crm)

@@ -65,10 +65,9 @@ class Snapshots:
         """The reader of the snapshot published last. Raises NothingPublished."""
         with self._lock:
             for _ in range(_TRIES):
-                name = self._current_name()
-                if self._reader is not None and self._reader.run.name == name:
+                path = published(self._home)
+                if self._reader is not None and self._reader.run.name == path.stem:
                     return self._reader
-                path = self._home.dashboard / f"{name}.duckdb"
                 if path.exists():
                     try:
                         self._reader = LeadReader(self._home, path)
@@ -77,11 +76,19 @@ class Snapshots:
                     return self._reader
             raise NothingPublished(_NOTHING_YET)
 
-    def _current_name(self) -> str:
-        try:
-            return Path((self._home.dashboard / POINTER).read_text(encoding="utf-8").strip()).stem
-        except FileNotFoundError:
-            raise NothingPublished(_NOTHING_YET) from None
+
+def published(home: Home) -> Path:
+    """The file of the snapshot that the pointer names. Raises NothingPublished."""
+    try:
+        name = Path((home.dashboard / POINTER).read_text(encoding="utf-8").strip()).stem
+    except FileNotFoundError:
+        raise NothingPublished(_NOTHING_YET) from None
+    return home.dashboard / f"{name}.duckdb"
+
+
+def open_snapshot(path: Path) -> duckdb.DuckDBPyConnection:
+    """A snapshot to read from, within bounds of memory and threads."""
+    return duckdb.connect(str(path), read_only=True, config=_CONFIG)
 
 
 class LeadReader:
@@ -90,7 +97,7 @@ class LeadReader:
     def __init__(self, home: Home, path: Path) -> None:
         """Raises NothingPublished for a file of another layout."""
         self._home = home
-        self._instance = duckdb.connect(str(path), read_only=True, config=_CONFIG)
+        self._instance = open_snapshot(path)
         with closing(self._instance.cursor()) as connection:
             self.run = _run_facts(connection)
             self._index = LeadIndex(connection, address_key(home.links))
