@@ -8,6 +8,7 @@ Belongs here: exception types and the facts they carry. Does not belong: where t
     ├── FileRefused            a file that cannot be imported                            (exit status 1)
     ├── HomeBusy               another process held the CRM for longer than we may wait  (exit status 1)
     ├── StorageFailed          the disk is full, or a permission to write is gone        (exit status 1)
+    ├── NotKept                what an import was made of is no longer kept             (exit status 1)
     ├── UnknownImport          no import has that id                                     (exit status 2)
     └── LedgerMismatch         rows in and rows out do not add up; nothing was written   (exit status 1)
 """
@@ -48,6 +49,10 @@ class HomeBusy(PipelineError):
 
 class StorageFailed(PipelineError):
     """The disk is full, or what must be written or read may not be."""
+
+
+class NotKept(PipelineError):
+    """The bytes of an import, and what was made of them, are no longer kept; its rows in the CRM are untouched."""
 
 
 class UnknownImport(UsageError):

@@ -164,7 +164,7 @@ class _Tracer:
             return _said(record, value, self._cells.of_field(record, "email", value), BY_DECISION, left_out)
         found = self._cells.of_field(record, name, value)
         made_of = " and ".join(FIELD_BY_NAME[one].label for one in found.fields)
-        if name == "opted_out" and value and record["of_opted_out"] and not found.cells:
+        if name == "opted_out" and value and record["of_opted_out"] and not found.cells and not found.missing:
             made_of = BY_NAME
         return _said(record, value, found, made_of or None, left_out)
 
@@ -268,6 +268,7 @@ def _said(record: Row, value: object, found: Found, made_of: str | None, left_ou
         found.cells,
         made_of,
         left_out,
+        found.missing,
     )
 
 

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 import duckdb
 
 from contact_pipeline.cleaning.text import visible
+from contact_pipeline.errors import UnknownImport
 from contact_pipeline.fields import FIELD_BY_NAME, Kind
 from contact_pipeline.home import Home
 from contact_pipeline.intake import staging
+from contact_pipeline.intake.receipt import read_receipt
 from contact_pipeline.mapping.apply import unique_headers
 from contact_pipeline.mapping.plan import Action, ColumnPlan, TablePlan, fits, plan_of_json
 from contact_pipeline.validation.agreement import NEIGHBOURS, says
@@ -33,17 +35,22 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The cells behind a value; `fields` are the others that it was made of, empty where it has cells of its own."""
+    """The cells behind a value; `fields` are the others that it was made of, empty where it has cells of its own.
+
+    `missing` says why there are no cells to be found, where what was read of the file is not kept.
+    """
 
     cells: tuple[Cell, ...] = ()
     fields: tuple[str, ...] = ()
+    missing: str | None = None
 
 
 class SourceCells:
     """Finds the cells of some records; their lines are read at once."""
 
     def __init__(self, home: Home, connection: duckdb.DuckDBPyConnection, records: Sequence[Row]) -> None:
-        """`records` are rows of the table `records`. Cells of an import whose stages are not there are not found."""
+        """`records` are rows of the table `records`. Cells of an import whose stages are not kept are not found."""
+        self._missing: dict[str, str] = {}
         self._lines: dict[tuple[str, str, int], tuple[TablePlan, Row]] = {}
         places: dict[tuple[str, str], set[int]] = {}
         for record in records:
@@ -54,13 +61,18 @@ class SourceCells:
 
     def _read(self, home: Home, import_id: str, sheet: str, lines: set[int], plan: TablePlan | None) -> None:
         path = home.stage("raw_file", import_id)
-        table = staging.read_lines(path, sheet, lines) if path.exists() else None
+        if not path.exists():
+            self._missing[import_id] = _READ_AGAIN.format(import_id) if _is_kept(home, import_id) else _NOT_KEPT
+            return
+        table = staging.read_lines(path, sheet, lines)
         if table is not None and plan is not None and fits(plan, table.headers):
             for row in table.rows.iter_rows(named=True):
                 self._lines[import_id, sheet, row["line"]] = (plan, row)
 
     def of_field(self, record: Row, name: str, value: object) -> Found:
         """The cells that a record's value of a field was read from; those of other fields where it has none of its own."""
+        if record["import_id"] in self._missing:
+            return self._nothing(record)
         plan, row = self._lines.get((record["import_id"], record["sheet"], record["line"]), (TablePlan(()), {}))
         own = _filled(plan, row, name)
         kind = FIELD_BY_NAME[name].kind
@@ -76,15 +88,33 @@ class SourceCells:
 
     def of_outcome(self, record: Row) -> Found:
         """The cell of the outcome that a record tells: all its values are read from that."""
+        if record["import_id"] in self._missing:
+            return self._nothing(record)
         plan, row = self._lines.get((record["import_id"], record["sheet"], record["line"]), (TablePlan(()), {}))
         return Found(_filled(plan, row, "converted"))
 
     def of_custom(self, record: Row, name: str) -> Found:
         """The cell of a custom field."""
+        if record["import_id"] in self._missing:
+            return self._nothing(record)
         plan, row = self._lines.get((record["import_id"], record["sheet"], record["line"]), (TablePlan(()), {}))
         names = unique_headers([column.header for column in plan.columns])
         cells = (_cell(row, column) for column in plan.columns if names[column.index] == name)
         return Found(tuple(cell for cell in cells if cell))
+
+    def _nothing(self, record: Row) -> Found:
+        return Found(missing=self._missing[record["import_id"]])
+
+
+_READ_AGAIN = "raw text not at hand: 'contact-pipeline rerun raw_file {} --only' reads the file again"
+_NOT_KEPT = "raw text no longer kept"
+
+
+def _is_kept(home: Home, import_id: str) -> bool:
+    try:
+        return read_receipt(home, import_id).is_kept(home)
+    except UnknownImport:  # the CRM is of another home's inbox
+        return False
 
 
 def _plans(connection: duckdb.DuckDBPyConnection, import_ids: Iterable[str]) -> dict[tuple[str, str], TablePlan]:

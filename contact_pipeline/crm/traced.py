@@ -16,7 +16,8 @@ from contact_pipeline.crm.source_cells import Cell
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one record says of a field, and where it stands. `left_out` tells why it does not count, where it does not."""
+    """What one record says of a field, and where it stands. `left_out` tells why it does not count, where it does not, and
+    `missing` why there are no cells where what was read of the file is not kept."""
 
     value: object
     import_id: str
@@ -27,6 +28,7 @@ class Said:
     cells: tuple[Cell, ...] = ()
     made_of: str | None = None
     left_out: str | None = None
+    missing: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """One entry of `sources` or `others` of `trace --json`."""
@@ -40,6 +42,7 @@ class Said:
             "cells": [cell._asdict() for cell in self.cells],
             "made_of": self.made_of,
             "left_out": self.left_out,
+            "missing": self.missing,
         }
 
 

@@ -19,7 +19,7 @@ from contact_pipeline.crm.suppressions import suppress
 from contact_pipeline.dashboard.snapshot import publish_snapshot
 from contact_pipeline.erasure.crm_traces import erase_from_crm
 from contact_pipeline.erasure.leftovers import Search, sweep_drafts
-from contact_pipeline.erasure.mangling import are_in_step, mangle_import, put_in_inbox
+from contact_pipeline.erasure.mangling import are_in_step, forget_file, mangle_import, put_in_inbox
 from contact_pipeline.erasure.person import Person, find_person
 from contact_pipeline.erasure.traces import Traces
 from contact_pipeline.errors import FileRefused
@@ -108,6 +108,10 @@ def _erase_from_import(home: Home, receipt: Receipt, person: Person, search: Sea
     """Empty the person's rows in all that is kept of an import. Returns whether anything was found."""
     traces = Traces(person.addresses)
     ordinals = person.rows.filter(import_id=receipt.import_id)["ordinal"].to_list()
+    if not receipt.is_kept(home):
+        if ordinals:
+            forget_file(home, receipt, traces)
+        return bool(ordinals)
     is_in_bytes = receipt.mangled_sha256 is None and search.finds(receipt.kept_path(home))
     if not are_in_step(home, receipt.import_id):
         if not is_in_bytes and not ordinals:

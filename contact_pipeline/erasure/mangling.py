@@ -81,6 +81,16 @@ def put_in_inbox(home: Home, receipt: Receipt, source: SourceFile, traces: Trace
         shutil.copyfile(kept, stage)
 
 
+def forget_file(home: Home, receipt: Receipt, traces: Traces) -> None:
+    """See to it that bytes which are not kept any more never are again, should they come once more: they hold the person."""
+    changes = {
+        "mangled_sha256": receipt.mangled_sha256 or receipt.sha256,  # no file has that name: nothing is kept
+        "file_name": traces.taken_out_of(receipt.file_name),
+        "dropped_as": tuple(name for name in receipt.dropped_as if not traces.are_in(name)),
+    }
+    amend(home, receipt.import_id, **changes)
+
+
 def are_in_step(home: Home, import_id: str) -> bool:
     """Are the stages there that tell rows apart, and do they tell of the same rows?"""
     raw, *cleaned = (home.stage(asset, import_id) for asset in ("raw_file", _MAPPED, _JUDGED))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -48,16 +50,29 @@ _NO_IMPORT = f"do not tell their import. Keep the column '{IMPORT}' as it was"
 
 
 def parent_plans(home: Home, import_id: str) -> list[tuple[str, TablePlan]]:
-    """The mappings an import was carried out with, by sheet. Raises FileRefused where its stages are not there."""
-    path = home.stage("mapped_contacts", import_id)
-    if "/" in import_id or not path.is_file():
+    """The mappings an import was carried out with, by sheet. Raises FileRefused where the home knows no such import."""
+    used = _plans_of_stage(home.stage("mapped_contacts", import_id)) if "/" not in import_id else []
+    used = used or _plans_on_record(home, import_id)
+    if not used:
         raise FileRefused(
             "mended_of_unknown_import",
             f"These rows were set aside from '{import_id}', an import that is not in this home. Drop them where it was "
             "imported, or take the Set-aside columns out to import them as a file of their own.",
         )
-    used = json.loads(pl.read_parquet_metadata(path)[PLANS])
     return [(one["sheet"], plan_of_json(one)) for one in used]
+
+
+def _plans_of_stage(path: Path) -> list[dict[str, Any]]:
+    return list(json.loads(pl.read_parquet_metadata(path)[PLANS])) if path.is_file() else []
+
+
+def _plans_on_record(home: Home, import_id: str) -> list[dict[str, Any]]:
+    """The history has them where the stage is not kept any more."""
+    from contact_pipeline.crm.history import past_imports  # slow to load, and hardly ever needed
+    from contact_pipeline.crm.session import read_crm
+
+    with read_crm(home) as connection:
+        return next((past.mapping for past in past_imports(connection) if past.import_id == import_id), [])
 
 
 def restored(source: SourceFile, plans: Sequence[tuple[str, TablePlan]]) -> SourceFile:
@@ -74,7 +89,7 @@ def restored(source: SourceFile, plans: Sequence[tuple[str, TablePlan]]) -> Sour
         parts = [_rows_of(table, sheet, headers, [name for name, _ in plans]) for table in mended]
         rows = pl.concat(parts)
         if rows.height:
-            tables.append(replace(mended[0], name=sheet, headers=headers, rows=rows))
+            tables.append(replace(mended[0].with_rows(rows, headers), name=sheet))
     return replace(source, tables=tuple(tables))
 
 
@@ -91,7 +106,7 @@ def _refuse_foreign_columns(file: str, mended: Sequence[TextTable], plans: Seque
         known |= {plain_header(name) for name in original_names(tuple(column.header for column in plan.columns))}
     for table in mended:
         for header, cell in places(table).items():
-            if header not in known and table.data[cell].count():
+            if header not in known and table.cells(cell).count():
                 raise FileRefused(
                     "mended_with_new_column",
                     f"{file}: the column '{header}' is not one of the original file. Mended rows keep its columns; "
