@@ -39,12 +39,14 @@ bench: .venv
 	$(BIN)/python -m benchmarks.dashboard_speed
 
 # Long: new examples against every law of the suite; 10,000 damaged files, none of which may do harm; 100 imports killed
-# and run again; a full disk and lost permissions at every stage.
+# and run again; a full disk and lost permissions at every stage; half an hour of the running product under random files, kills
+# of every process of it and a full disk.
 campaign: .venv
 	HYPOTHESIS_PROFILE=search $(BIN)/pytest -n 2 --dist loadfile contact_pipeline_tests/unit
 	$(BIN)/python -m benchmarks.mutations
 	$(BIN)/python -m benchmarks.kills 100
 	$(BIN)/python -m benchmarks.hardships
+	$(BIN)/python -m benchmarks.soak
 
 # Writes data/samples anew; the bytes are the same for the same seed.
 samples: .venv

@@ -24,10 +24,14 @@ CLOCK = {
     "opt_outs": ("since",),
     "suppressions": ("since",),
     "learned_mappings": ("learned_at",),
-    "model_versions": ("created_at",),
+    "model_versions": ("created_at", "used_since"),
     "score_history": ("scored_at",),
     "scorings": ("scored_at",),
-    "meta": ("suppression_key",),  # chance, not a clock
+    "meta": ("scored_all_at", "suppression_key"),  # the key is chance, not a clock
+}
+# A moment inside a column that tells more.
+_CLOCK_WITHIN = {
+    "model_versions": """json_merge_patch(learned_from, '{"learned_at": null}') AS learned_from""",
 }
 _DRAFT_SIGNS = (".tmp", ".making", ".receiving", ".wal")
 _UNDER_WAY = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")
@@ -71,7 +75,8 @@ def tables_of(path: Path, left_out: dict[str, tuple[str, ...]] = CLOCK) -> dict[
 
 def _hash_of(connection: duckdb.DuckDBPyConnection, table: str, left_out: tuple[str, ...]) -> str:
     columns = f"* EXCLUDE ({', '.join(left_out)})" if left_out else "*"
-    rows = f"SELECT {columns} FROM {table}"
+    within = f"REPLACE ({_CLOCK_WITHIN[table]})" if table in _CLOCK_WITHIN else ""
+    rows = f"SELECT {columns} {within} FROM {table}"
     query = f"SELECT count(*), md5(string_agg(md5(one::VARCHAR), '' ORDER BY md5(one::VARCHAR))) FROM ({rows}) AS one"
     count, digest = connection.execute(query).fetchall()[0]
     return f"{count} rows, {digest}"
