@@ -17,7 +17,7 @@ from benchmarks.import_speed import best_of, contact_pipeline
 from benchmarks.synthetic import write_contacts_csv
 
 ROOT = Path(__file__).parents[1]
-PYTHON_OF_PEERS = ROOT / ".venv-peers" / "bin" / "python"
+PEERS = ROOT / ".venv-peers"
 ROWS = 100_000
 _ROUNDS = {"rows": 1, "rows through Parquet": 3, "Arrow": 3}  # the first takes more than a minute
 _DEADLINE = 1_800.0
@@ -29,7 +29,7 @@ def dlt_merges(source: Path, way: str) -> dict[str, Any]:
 
 
 def _round(source: Path, way: str) -> dict[str, Any]:
-    command = [PYTHON_OF_PEERS, "-m", "benchmarks.dlt_peer", source, way]
+    command = [str(PEERS / "bin" / "python"), "-m", "benchmarks.dlt_peer", str(source), way]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_DEADLINE, check=False)
     if done.returncode:
         raise SystemExit(f"dlt ({way}) failed: {done.stderr[-1000:]}")
@@ -42,7 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rows", nargs="?", type=int, default=ROWS)
     rows = parser.parse_args().rows
-    if not PYTHON_OF_PEERS.exists():
+    if not (PEERS / "made").exists():
         print(json.dumps({"not_measured": "dlt is not installed; 'make .venv-peers' does that"}))
         return
     with tempfile.TemporaryDirectory() as folder:
