@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from contact_pipeline import signs_of_life
 from contact_pipeline.crm.history import record_refusal
 from contact_pipeline.crm.session import open_crm
 from contact_pipeline.errors import FileRefused
@@ -25,7 +26,8 @@ IMPORTS = dg.DynamicPartitionsDefinition(name="imports")
 class HomeResource(dg.ConfigurableResource[Any]):
     """Where the installation keeps its data; empty means $CONTACT_PIPELINE_HOME, else ./data.
 
-    A run holds the turn of runs from beginning to end, unless the process that started it `has_the_turn` already.
+    A run shows a sign of life, and holds the turn of runs from beginning to end, unless the process that started it
+    `has_the_turn` already.
     """
 
     root: str = ""
@@ -34,6 +36,8 @@ class HomeResource(dg.ConfigurableResource[Any]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["HomeResource"]:
         """The home, in the turn of the run; a sensor, which is no run, takes none. Raises HomeBusy."""
+        if context.run is not None:
+            signs_of_life.show(self.open(), context.run.run_id)
         if self.has_the_turn or context.run is None:
             yield self
             return

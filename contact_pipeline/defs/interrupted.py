@@ -1,31 +1,63 @@
 """Runs that ended early: how they are told from runs under way, and what they left to be done.
 
-Belongs here: what Dagster's records say of runs that died or failed. Does not belong: doing the rest (`running`, and
-Dagster's own retries). Dagster watches over the runs that it started itself; a run of the command line lives and dies with
-its process, and until somebody looks it counts as one under way.
+Belongs here: what Dagster's records and the signs of life say of runs that died or failed. Does not belong: doing the rest
+(`running`, `asking_again` and Dagster's own retries). The code server tells Dagster of a run whose process died, but not
+once it has died itself, as in a power loss; and nobody tells of a run of the command line.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
-from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 
+from contact_pipeline import signs_of_life
 from contact_pipeline.crm.history import IMPORTED
 from contact_pipeline.crm.known import Known
+from contact_pipeline.home import Home
 
-_UNDER_WAY = [dg.DagsterRunStatus.NOT_STARTED, *IN_PROGRESS_RUN_STATUSES]
+_NEED_A_PROCESS = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+_SHOWS_LIFE_WITHIN_SECONDS = 60  # from being launched to the first stage, on a machine with much else to do
 _ENDED_EARLY = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _PARTITION_TAG = "dagster/partition"
 
 
-def fail_dead_runs(instance: dg.DagsterInstance) -> None:
-    """Mark as failed the runs of the command line that are under way on record. Needs the turn of runs.
+def fail_dead_runs(instance: dg.DagsterInstance, home: Home, now: float) -> None:
+    """Mark as ended the runs that are under way on record, but whose process has ended.
 
-    Each of them held that turn from its beginning, so those who hold it now know that its process is dead.
+    Such a run would hold up all others. Marked as failed, it is tried again by Dagster where Dagster started it.
     """
-    for run in instance.get_runs(dg.RunsFilter(statuses=_UNDER_WAY)):
-        if run.remote_job_origin is None:
-            instance.report_run_failed(run, "The process of this run has died. Running the same again completes it.")
+    for record in instance.get_run_records(dg.RunsFilter(statuses=_NEED_A_PROCESS)):
+        if _is_dead(home, record, now):
+            _end(instance, record.dagster_run.run_id)
+
+
+def forget_old_signs(instance: dg.DagsterInstance, home: Home) -> None:
+    """Take away the signs of life of runs that have ended."""
+    signs_of_life.clear(home, {run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=_NEED_A_PROCESS))})
+
+
+def _is_dead(home: Home, record: dg.RunRecord, now: float) -> bool:
+    """Its process has let go of its sign, or has shown none though there was time for it."""
+    has_ended = signs_of_life.has_ended(home, record.dagster_run.run_id)
+    if has_ended is not None:
+        return has_ended
+    return now - record.update_timestamp.timestamp() > _SHOWS_LIFE_WITHIN_SECONDS
+
+
+def _end(instance: dg.DagsterInstance, run_id: str) -> None:
+    run = instance.get_run_by_id(run_id)  # anew: a process that has just ended may have said so before
+    if run is None or run.is_finished:
+        return
+    if run.status == dg.DagsterRunStatus.CANCELING:
+        instance.report_run_canceled(run)
+    else:
+        instance.report_run_failed(run, "The process of this run has died. Running the same again completes it.")
 
 
 def is_unfinished(
@@ -33,13 +65,21 @@ def is_unfinished(
 ) -> bool:
     """Is an import live, but not all done that follows from it: companies, scores, what is handed over?
 
-    `followers` are all assets that follow from the contacts, `partitioned` those of them that are made once an import.
+    `followers` are all assets that follow from the contacts, `partitioned` those of them that are made once an import. Where
+    no run of the import is on record any more, that is for its age (`past_runs`).
     """
-    if known.status != IMPORTED:
+    if known.status != IMPORTED or not instance.get_runs(_of_import(known.import_id), limit=1):
         return False
     since = max(_seconds(known.finished_at), _ended_early_at(instance, known.import_id))
     own = {key: [known.import_id] if key in partitioned else None for key in followers}
     return any(_made_at(instance, key, partitions) < since for key, partitions in own.items())
+
+
+def chain_of(error: Any) -> Iterator[Any]:
+    """An error as Dagster keeps it, and each that led to it: it wraps errors in its own."""
+    while error:
+        yield error
+        error = error.cause or error.context
 
 
 def _made_at(instance: dg.DagsterInstance, key: dg.AssetKey, partitions: list[str] | None) -> float:
@@ -50,8 +90,12 @@ def _made_at(instance: dg.DagsterInstance, key: dg.AssetKey, partitions: list[st
 
 def _ended_early_at(instance: dg.DagsterInstance, import_id: str) -> float:
     """When the latest run of this import began that did not get to its end."""
-    early = dg.RunsFilter(tags={_PARTITION_TAG: import_id}, statuses=_ENDED_EARLY)
+    early = _of_import(import_id, _ENDED_EARLY)
     return max((_seconds(record.create_timestamp) for record in instance.get_run_records(early, limit=1)), default=0.0)
+
+
+def _of_import(import_id: str, statuses: list[dg.DagsterRunStatus] | None = None) -> dg.RunsFilter:
+    return dg.RunsFilter(tags={_PARTITION_TAG: import_id}, statuses=statuses)
 
 
 def _seconds(moment: datetime) -> float:

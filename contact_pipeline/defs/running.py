@@ -4,6 +4,7 @@ Belongs here: starting a job and saying what came of it. Does not belong: what t
 """
 
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
@@ -158,7 +159,7 @@ def runner(home: Home, on_step: OnStep, on_end: OnEnd = lambda _: None) -> Itera
             turn_of_runs(home, on_wait=lambda: on_step("waiting for another run")),
             opened_instance(home) as instance,
         ):
-            fail_dead_runs(instance)
+            fail_dead_runs(instance, home, time.time())
             yield Runner(home, instance, on_step, on_end)
 
 

@@ -1,12 +1,16 @@
 """The drop folder: which files are ready to be received, and where they go afterwards.
 
 Belongs here: reading the folder, the decision what is ready, putting files away. Does not belong: copying bytes
-(`receipt`) and starting runs (`defs`). A file is ready when nobody has touched it for a while and its size stood still
-between two looks; a name that programs give to files they still write is never looked at.
+(`receipt`) and starting runs (`defs`). A file is ready when nobody has touched it for a while, it stood still between two
+looks and nobody has it open for writing; a name that programs give to files they still write is never looked at.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
+import signal
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,26 +33,32 @@ _UNFINISHED_SUFFIXES = (".part", ".tmp", ".temp", ".crdownload", ".download", ".
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A file of the drop folder at one look; `modified` in seconds since 1970."""
+    """A file of the drop folder at one look; times in seconds since 1970.
+
+    `modified` is told by whoever wrote the file, and copying may keep an old one; `changed` is told by the file system.
+    """
 
     name: str
     size: int
     modified: float
+    changed: float
 
 
 def look(drop: Path) -> list[Seen]:
     """Regular files directly in the drop folder, sorted by name; links, pipes, folders and unfinished names left out."""
-    found = []
-    for path in sorted(drop.iterdir()):
-        if is_unfinished(path.name):
-            continue
-        try:
-            status = path.lstat()
-        except FileNotFoundError:  # moved away between two calls: not ours any more
-            continue
-        if stat.S_ISREG(status.st_mode):
-            found.append(Seen(path.name, status.st_size, status.st_mtime))
-    return found
+    paths = (path for path in sorted(drop.iterdir()) if not is_unfinished(path.name))
+    return [seen for path in paths if (seen := look_at(path))]
+
+
+def look_at(path: Path) -> Seen | None:
+    """One file; None where it is gone, or no regular file."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:  # moved away between two calls: not ours any more
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return Seen(path.name, status.st_size, status.st_mtime, status.st_ctime)
 
 
 def is_unfinished(name: str) -> bool:
@@ -57,15 +67,40 @@ def is_unfinished(name: str) -> bool:
 
 
 def settled(seen: Iterable[Seen], before: Mapping[str, Seen], now: float, settle_seconds: float) -> list[Seen]:
-    """The files that have stood still: same size and time as at the last look, and untouched for `settle_seconds`.
+    """The files that have stood still: the same as at the last look, and untouched for `settle_seconds`.
 
     A time in the future (another machine's clock) counts as just touched only until the next look finds it the same.
     """
-    return [
-        file
-        for file in seen
-        if before.get(file.name) == file and (now - file.modified >= settle_seconds or file.modified > now)
-    ]
+
+    def is_past(moment: float) -> bool:
+        return now - moment >= settle_seconds or moment > now
+
+    return [file for file in seen if before.get(file.name) == file and is_past(file.modified) and is_past(file.changed)]
+
+
+def is_open_for_writing(path: Path) -> bool:
+    """Does a process of this machine hold the file open for writing? No, where the system does not tell.
+
+    Linux grants a lease for reading only where nobody does. It is given back at once; a writer that comes in between waits
+    that long.
+    """
+    if not hasattr(fcntl, "F_SETLEASE"):
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:  # gone, or not for us: receiving it will tell
+        return False
+    try:
+        fcntl.fcntl(
+            descriptor, fcntl.F_SETSIG, signal.SIGURG
+        )  # of a writer that waits we hear by a signal that is ignored
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:  # anything else: not our file, or a file system without leases
+        return error.errno == errno.EAGAIN
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def put_away_imported(home: Home, receipt: Receipt) -> None:

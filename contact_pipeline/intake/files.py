@@ -18,6 +18,8 @@ from contact_pipeline.settings import Limits
 # O_NOFOLLOW: a link may lead out of the folder. O_NONBLOCK: opening a pipe would wait for ever.
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
+CHANGED = "changed"  # the reason of a file that somebody writes to: another look may find it whole
+
 
 def read_bytes(path: Path, limits: Limits, *, name: str) -> bytes:
     """The whole content of a regular file.
@@ -28,10 +30,19 @@ def read_bytes(path: Path, limits: Limits, *, name: str) -> bytes:
         before = os.fstat(stream.fileno())
         _check_size(before, limits, name)
         data = stream.read(before.st_size + 1)  # asks for no more memory than the file needs
-        after = os.fstat(stream.fileno())
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != before.st_size:
-        raise refusal(name, "changed", "changed while it was read. Try again when it is written completely.")
+        raise_if_changed(stream, before, name=name)
     return data
+
+
+def raise_if_changed(stream: BinaryIO, before: os.stat_result, *, name: str) -> None:
+    """Refuse an open file that was written to since it was in the state `before`. Raises FileRefused: changed."""
+    after = os.fstat(stream.fileno())
+    if (before.st_size, before.st_mtime_ns, before.st_ctime_ns) != (
+        after.st_size,
+        after.st_mtime_ns,
+        after.st_ctime_ns,
+    ):
+        raise refusal(name, CHANGED, "changed while it was read. Try again when it is written completely.")
 
 
 def open_regular(path: Path, *, name: str) -> BinaryIO:

@@ -21,7 +21,7 @@ from contact_pipeline.atomic import draft_beside, write_text
 from contact_pipeline.errors import FileRefused, UnknownImport
 from contact_pipeline.hardships import explained
 from contact_pipeline.home import Home
-from contact_pipeline.intake.files import open_regular
+from contact_pipeline.intake.files import open_regular, raise_if_changed
 from contact_pipeline.settings import ImportOptions
 from contact_pipeline.turns import turn
 
@@ -66,6 +66,10 @@ class Receipt(BaseModel):
             return self.bytes_path(home)
         return home.inbox / self.import_id / f"{MANGLED}{self.mangled_sha256[:12]}.parquet"
 
+    def is_kept(self, home: Home) -> bool:
+        """Is the file still there, so that the import can be run again from its beginning?"""
+        return self.kept_path(home).is_file()
+
     @property
     def kept_sha256(self) -> str:
         """The digest of what lies at `kept_path`, in hex."""
@@ -76,7 +80,8 @@ def receive(home: Home, path: Path, options: ImportOptions, *, dropped: bool = F
     """Copy a file into the inbox and write its receipt. Known bytes keep their import, its name and its options.
 
     One process at a time decides which bytes are known, so that the same bytes never become two imports. Raises
-    FileRefused where `path` is no regular file, is too large or cannot be opened; HomeBusy; StorageFailed.
+    FileRefused where `path` is no regular file, is too large, cannot be opened or is written to
+    meanwhile; HomeBusy; StorageFailed.
     """
     home.inbox.mkdir(mode=0o700, parents=True, exist_ok=True)
     with explained(home.root):
@@ -178,6 +183,7 @@ def _known(home: Home, digest: str) -> Receipt | None:
 def _copy(path: Path, target: Path, limit_bytes: int) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     with open_regular(path, name=path.name) as source, _new_private(target) as copy:
+        before = os.fstat(source.fileno())
         while chunk := source.read(_CHUNK_BYTES):
             size += len(chunk)
             if size > limit_bytes:
@@ -189,6 +195,7 @@ def _copy(path: Path, target: Path, limit_bytes: int) -> tuple[str, int]:
             copy.write(chunk)
         copy.flush()
         os.fsync(copy.fileno())
+        raise_if_changed(source, before, name=path.name)
     return digest.hexdigest(), size
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import dagster as dg
 import pytest
@@ -15,13 +19,15 @@ from contact_pipeline.approvals import approve
 from contact_pipeline.crm.history import past_imports
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.definitions import build_defs
+from contact_pipeline.defs import sensors
 from contact_pipeline.defs.home import IMPORTS, HomeResource
 from contact_pipeline.defs.sensors import drop_folder_sensor
 from contact_pipeline.home import Home
 from contact_pipeline.turning_back import undo
 from contact_pipeline.turns import turn_of_runs
 
-LONG_AGO = 3600
+LONG_AGO = 1_000_000_000
+SETTLES_AT_ONCE = "[drop]\nsettle_seconds = 0\n"
 
 
 class Daemon:
@@ -31,9 +37,16 @@ class Daemon:
         self.home, self.instance, self.cursor = home, instance, None
         self.resource = HomeResource(root=str(home.root))
         self.keys_seen: set[str] = set()
+        self.ahead = 0.0
 
-    def tick(self) -> dg.SensorResult:
-        with dg.build_sensor_context(self.instance, self.cursor, resources={"home": self.resource}) as context:
+    def tick(self, *, later: float = 0.0) -> dg.SensorResult:
+        """One tick, so many seconds after those before."""
+        self.ahead += later
+        clock = SimpleNamespace(time=lambda: time.time() + self.ahead)
+        with (
+            dg.build_sensor_context(self.instance, self.cursor, resources={"home": self.resource}) as context,
+            patch.object(sensors, "time", clock),
+        ):
             result = drop_folder_sensor(context)
         assert isinstance(result, dg.SensorResult)
         self.cursor = result.cursor
@@ -56,14 +69,14 @@ class Daemon:
 
 @pytest.fixture
 def daemon(home: Home) -> Iterator[Daemon]:
+    (home.root / "settings.toml").write_text(SETTLES_AT_ONCE)
     with dg.DagsterInstance.ephemeral() as instance:
         yield Daemon(home, instance)
 
 
-def _drop(home: Home, name: str, text: str, *, age: float = LONG_AGO) -> Path:
+def _drop(home: Home, name: str, text: str) -> Path:
     path = home.drop / name
     path.write_text(text)
-    os.utime(path, (time.time() - age, time.time() - age))
     return path
 
 
@@ -91,13 +104,13 @@ def test_a_file_that_still_grows_is_left_alone(daemon: Daemon) -> None:
     for number in range(3):
         daemon.tick()
         path.write_text(path.read_text() + f"more{number}@acme.example,More\n")
-        os.utime(path, (time.time() - LONG_AGO, time.time() - LONG_AGO))
         assert not daemon.tick().run_requests
     assert len(daemon.tick().run_requests or []) == 1
 
 
-def test_a_file_touched_just_now_has_not_settled(daemon: Daemon) -> None:
-    _drop(daemon.home, "list.csv", CONTACTS, age=1)
+def test_a_file_that_was_copied_just_now_has_not_settled_though_the_copy_says_it_is_old(daemon: Daemon) -> None:
+    (daemon.home.root / "settings.toml").write_text("")
+    os.utime(_drop(daemon.home, "list.csv", CONTACTS), (LONG_AGO, LONG_AGO))
     daemon.tick()
     assert not daemon.tick().run_requests
 
@@ -160,7 +173,7 @@ def test_many_files_at_once_all_become_imports(daemon: Daemon) -> None:
 
 
 def test_a_file_that_must_be_reviewed_waits_and_goes_on_by_itself_once_it_was_approved(daemon: Daemon) -> None:
-    (daemon.home.root / "settings.toml").write_text('[imports]\nreview = "hold"\n')
+    (daemon.home.root / "settings.toml").write_text(SETTLES_AT_ONCE + '[imports]\nreview = "hold"\n')
     _drop(daemon.home, "leads.csv", "Email\nann@acme.example\n")
     daemon.tick()
     assert daemon.run(daemon.tick()) == [True]
@@ -213,14 +226,26 @@ def test_bytes_that_were_undone_may_come_again(daemon: Daemon) -> None:
         assert connection.execute("SELECT status, attempt FROM imports").fetchall() == [("imported", 2)]
 
 
-def test_a_run_of_the_command_line_that_died_holds_up_no_other(daemon: Daemon) -> None:
+_SHOWS_LIFE = """
+import sys
+from pathlib import Path
+from contact_pipeline import signs_of_life
+from contact_pipeline.home import Home
+signs_of_life.show(Home(Path(sys.argv[1])), sys.argv[2])
+"""
+
+
+def test_a_run_whose_process_died_holds_up_no_other(daemon: Daemon) -> None:
+    """Three that died before they showed a sign of life or after, and one that is only just starting."""
     job = build_defs(daemon.resource).resolve_job_def("import_contacts")
-    dead = daemon.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-    with turn_of_runs(daemon.home):
-        daemon.tick()
-        assert _status(daemon, dead.run_id) == dg.DagsterRunStatus.STARTED, "who holds the turn may be alive"
+    started, starting = (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING)
+    shown = daemon.instance.create_run_for_job(job, status=started)
+    subprocess.run([sys.executable, "-c", _SHOWS_LIFE, str(daemon.home.root), shown.run_id], check=True)
+    fresh = daemon.instance.create_run_for_job(job, status=starting)
     daemon.tick()
-    assert _status(daemon, dead.run_id) == dg.DagsterRunStatus.FAILURE
+    assert [_status(daemon, run.run_id) for run in (shown, fresh)] == [dg.DagsterRunStatus.FAILURE, starting]
+    daemon.tick(later=61)
+    assert _status(daemon, fresh.run_id) == dg.DagsterRunStatus.FAILURE
 
 
 def _status(daemon: Daemon, run_id: str) -> dg.DagsterRunStatus:

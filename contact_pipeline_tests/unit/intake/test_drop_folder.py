@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contact_pipeline.home import Home
 from contact_pipeline.intake import drop_folder
@@ -30,28 +34,76 @@ def _settled(file: Seen, before: Seen | None) -> bool:
     return drop_folder.settled([file], {before.name: before} if before else {}, NOW, SETTLE) == [file]
 
 
+def _seen(size: int, age: float, changed_age: float | None = None) -> Seen:
+    return Seen("list.csv", size, NOW - age, NOW - (age if changed_age is None else changed_age))
+
+
 def test_a_file_that_stood_still_between_two_looks_is_ready() -> None:
-    file = Seen("list.csv", 10, NOW - SETTLE)
-    assert _settled(file, file)
+    assert _settled(_seen(10, SETTLE), _seen(10, SETTLE))
 
 
 def test_a_file_seen_for_the_first_time_is_not_ready() -> None:
-    assert not _settled(Seen("list.csv", 10, NOW - 999), None)
+    assert not _settled(_seen(10, 999), None)
 
 
 def test_a_file_that_still_grows_is_not_ready() -> None:
-    assert not _settled(Seen("list.csv", 11, NOW - 999), Seen("list.csv", 10, NOW - 999))
+    assert not _settled(_seen(11, 999), _seen(10, 999))
 
 
 def test_a_file_touched_a_moment_ago_is_not_ready() -> None:
-    file = Seen("list.csv", 10, NOW - SETTLE + 1)
-    assert not _settled(file, file)
+    assert not _settled(_seen(10, SETTLE - 1), _seen(10, SETTLE - 1))
+
+
+def test_a_copy_that_keeps_the_old_time_of_the_file_is_not_ready_before_it_has_lain_there() -> None:
+    assert not _settled(_seen(10, 99_999, 1), _seen(10, 99_999, 1))
+    assert _settled(_seen(10, 99_999, SETTLE), _seen(10, 99_999, SETTLE))
+
+
+def test_a_file_that_was_moved_onto_the_name_is_another_though_size_and_time_are_the_same() -> None:
+    assert not _settled(_seen(10, 999, 40), _seen(10, 999, 999))
 
 
 def test_a_time_in_the_future_counts_only_until_the_next_look_finds_it_the_same() -> None:
-    file = Seen("list.csv", 10, NOW + 3600)
-    assert not _settled(file, Seen("list.csv", 10, NOW + 3599))
-    assert _settled(file, file)
+    assert not _settled(_seen(10, -3600), _seen(10, -3599))
+    assert _settled(_seen(10, -3600), _seen(10, -3600))
+
+
+class _Writer(NamedTuple):
+    """What a writer does to a file, one step a look: None pauses, a number makes it that long, keeping an old time or not."""
+
+    steps: list[int | None]
+    keeps_old_time: bool
+
+
+_WRITERS = st.builds(_Writer, st.lists(st.none() | st.integers(0, 9), min_size=1, max_size=30), st.booleans())
+
+
+@given(_WRITERS, st.floats(1, 12), st.floats(0, 60))
+def test_whatever_a_writer_does_a_file_is_ready_only_after_lying_untouched(
+    writer: _Writer, looks_every: float, settle: float
+) -> None:
+    before: dict[str, Seen] = {}
+    size, touched, ready_before = 0, NOW, False
+    for number, step in enumerate([*writer.steps, *[None] * 70]):
+        now = NOW + number * looks_every
+        if step is not None:
+            size, touched = step, now
+        file = Seen("list.csv", size, NOW - 9999 if writer.keeps_old_time else touched, touched)
+        ready = drop_folder.settled([file], before, now, settle) == [file]
+        assert not ready or (now - touched >= settle and step is None)
+        before, ready_before = {file.name: file}, ready
+    assert ready_before or now - touched < settle, "it is never left for ever"
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_SETLEASE"), reason="this system does not tell who writes")
+def test_a_file_that_a_program_holds_open_for_writing_is_told_from_one_that_is_only_read(home: Home) -> None:
+    path = _drop(home)
+    with path.open("rb"):
+        assert not drop_folder.is_open_for_writing(path)
+    with path.open("ab"):
+        assert drop_folder.is_open_for_writing(path)
+    assert not drop_folder.is_open_for_writing(path)
+    assert not drop_folder.is_open_for_writing(home.drop / "gone.csv")
 
 
 @pytest.mark.parametrize(
