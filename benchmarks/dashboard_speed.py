@@ -39,12 +39,11 @@ Laps = dict[str, list[tuple[float, float]]]  # seconds on the clock and of the p
 
 
 def publish(root: Path) -> dict[str, float]:
-    """A snapshot of the CRM: its size in megabytes, how many leads it has, and seconds of the processor that it took."""
+    """A snapshot of the CRM: its size in megabytes and how many leads it has."""
     from contact_pipeline.dashboard.snapshot import publish_snapshot
 
-    used = time.process_time()
     snapshot = publish_snapshot(Home(root))
-    return {"megabytes": snapshot.size / 1e6, "leads": snapshot.leads, "processor": time.process_time() - used}
+    return {"megabytes": snapshot.size / 1e6, "leads": snapshot.leads}
 
 
 def ask_reader(root: Path) -> Laps:
@@ -135,7 +134,7 @@ def _resident_mb() -> float:
 
 def _published(told: Told[dict[str, float]]) -> dict[str, float]:
     """What publishing took, told and returned."""
-    facts = {"seconds": told.seconds, "peak_mb": told.peak_mb, **_result("publishing", told)}
+    facts = {**told.cost(), **_result("publishing", told)}
     size = f"{facts['leads']:,.0f} leads, {facts['megabytes']:,.0f} MB"
     print(f"  published {size}, in {told.seconds:.1f} s ({facts['processor']:.1f}), peak {told.peak_mb:,.0f} MB")
     return facts

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
-from benchmarks.isolated import peak_mb
+from benchmarks.isolated import peak_mb, processor_seconds
 from benchmarks.synthetic import write_contacts_csv
 
 if TYPE_CHECKING:
@@ -88,15 +88,16 @@ def lap(laps: dict[str, float], name: str, work: Callable[[], T]) -> T:
 
 
 def measure(side: Side, source: Path) -> dict[str, float]:
-    """Run one side in a fresh process and folder; adds its peak memory in 10^6 bytes."""
+    """Run one side in a fresh process and folder; adds its peak memory (10^6 bytes) and seconds of the processor."""
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder, context.Pool(1) as pool:
         return pool.apply(_with_memory, (side, source, Path(folder)))
 
 
 def _with_memory(side: Side, source: Path, folder: Path) -> dict[str, float]:
+    before = processor_seconds()
     facts = side(source, folder)
-    return {**facts, "peak_mb": peak_mb()}
+    return {**facts, "peak_mb": peak_mb(), "processor": processor_seconds() - before}
 
 
 def best_of(side: Side, source: Path, rounds: int = ROUNDS) -> dict[str, float]:

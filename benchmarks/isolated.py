@@ -6,6 +6,7 @@ Belongs here: starting, timing and outliving that process. Does not belong: what
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -26,13 +27,19 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 class Told(Generic[R]):
     """What came of the work. `result` is None where `death` says how the process ended without one.
 
-    `seconds` are those of the work alone, `peak_mb` (10^6 bytes) is the most that it or a child of it held.
+    `seconds` are those of the work alone, `peak_mb` (10^6 bytes) is the most that it or a child of it held, `processor` the
+    seconds that all its threads and children worked, which other work on the machine changes less.
     """
 
     result: R | None
     death: str | None
     seconds: float
     peak_mb: float
+    processor: float = 0.0
+
+    def cost(self) -> dict[str, float]:
+        """What it took, as a benchmark tells it."""
+        return {"seconds": self.seconds, "peak_mb": self.peak_mb, "processor": self.processor}
 
 
 def preload(modules: list[str]) -> None:
@@ -75,7 +82,12 @@ def _report(pipe: Connection, work: Callable[[A], R], argument: A) -> None:
         result, death = work(argument), None
     except Exception as error:  # noqa: BLE001  whatever it is, it is told to the parent as the outcome
         result, death = None, f"{type(error).__name__}: {error}"[:500]
-    pipe.send((result, death, time.monotonic() - started, peak_mb()))
+    pipe.send((result, death, time.monotonic() - started, peak_mb(), processor_seconds()))
+
+
+def processor_seconds() -> float:
+    """What this process and its children that ended have worked, all threads together."""
+    return sum(os.times()[:4])
 
 
 def peak_mb() -> float:

@@ -168,7 +168,7 @@ def measure(root: Path, method: str) -> dict[str, dict[str, float]]:
 
 def _timed(part: Callable[[Path], dict[str, float]], root: Path) -> dict[str, float]:
     told = run(part, root, deadline=_DEADLINE)
-    return {"seconds": told.seconds, "peak_mb": told.peak_mb, **_done(part.__name__, told)}
+    return {**told.cost(), **_done(part.__name__, told)}
 
 
 def _done(title: str, told: Told[dict[str, float]]) -> dict[str, float]:
@@ -178,7 +178,7 @@ def _done(title: str, told: Told[dict[str, float]]) -> dict[str, float]:
 
 
 def _report(title: str, facts: dict[str, float]) -> None:
-    told = ", ".join(f"{name} {fact:,.4g}" for name, fact in facts.items() if name not in ("seconds", "peak_mb"))
+    told = ", ".join(f"{name} {round(fact, 2):,}" for name, fact in facts.items() if name not in ("seconds", "peak_mb"))
     print(f"  {title:<24}{facts['seconds']:7.1f} s {facts['peak_mb']:7,.0f} MB  {told}", flush=True)
 
 

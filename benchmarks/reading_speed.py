@@ -73,7 +73,7 @@ def best(sides: dict[str, tuple[Side, Path]]) -> dict[str, dict[str, float]]:
             told = run(side, source, deadline=_DEADLINE_SECONDS)
             if told.result is None:
                 raise SystemExit(f"{name}: {told.death}")
-            rounds[name].append({"seconds": told.seconds, "rows": told.result, "peak_mb": told.peak_mb})
+            rounds[name].append({**told.cost(), "rows": told.result})
     return {name: min(facts, key=lambda one: one["seconds"]) for name, facts in rounds.items()}
 
 

@@ -52,7 +52,7 @@ def main() -> None:
         facts = {name: best_of(side, source, ROUNDS) for name, side in sides.items()}
     print(f"{SMALL_ROWS:,} rows imported and scored, best of {ROUNDS}:")
     for name, one in facts.items():
-        laps = ", ".join(f"{key} {fact:,.4g}" for key, fact in one.items() if key not in ("seconds", "peak_mb"))
+        laps = ", ".join(f"{key} {round(fact, 2):,}" for key, fact in one.items() if key not in ("seconds", "peak_mb"))
         print(f"  {name:<6} CRM {one['seconds']:7.2f} s {one['peak_mb']:7,.0f} MB  {laps}")
     print(f"  full / empty: {facts['full']['seconds'] / facts['empty']['seconds']:.2f}")
     print(json.dumps({"rows": asked.rows, **facts}))

@@ -71,7 +71,7 @@ def measure(root: Path, rows: int) -> dict[str, dict[str, float]]:
         if told.death:
             raise SystemExit(f"{name}: {told.death}")
         print(f"  {name:<40} {told.seconds:6.1f} s {told.peak_mb:7,.0f} MB", flush=True)
-        facts[name] = {"seconds": told.seconds, "peak_mb": told.peak_mb}
+        facts[name] = told.cost()
     return facts
 
 
