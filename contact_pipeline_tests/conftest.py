@@ -23,7 +23,7 @@ hypothesis.settings.register_profile("search", deadline=None, derandomize=False,
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 # Homes of tests lie in memory where there is room: Dagster has each of its events written through to the disk.
-_MEMORY, _ROOM_BYTES = Path("/dev/shm"), 4 << 30
+_MEMORY, _ROOM_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  pytest makes a private folder in it
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
