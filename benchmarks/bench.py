@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -54,14 +53,13 @@ def run_all(only: Sequence[str], *, quick: bool) -> dict[str, Any]:
 
 
 def run_one(benchmark: Benchmark, shared: Path, *, quick: bool) -> dict[str, Any]:
-    """Run one; its command, seconds on the clock and of the processor, and its facts or why there are none."""
+    """Run one: its command, what others took of the processor before, its seconds, and its facts or why there are none."""
     arguments = [one.format(shared=shared) for one in (benchmark.quick if quick else benchmark.full)]
     command = ["-m", f"benchmarks.{benchmark.module}", *arguments]
-    started, used = time.perf_counter(), _processor_seconds()
+    others, started = machine.taken_by_others(), time.perf_counter()
     lines, status = _printed([sys.executable, *command])
     told = " ".join(["python", *command]).replace(str(shared), "FOLDER")
-    taken = {"seconds": time.perf_counter() - started, "processor_seconds": _processor_seconds() - used}
-    return {"command": told, **taken, **outcome(lines, status)}
+    return {"command": told, "others": others, "seconds": time.perf_counter() - started, **outcome(lines, status)}
 
 
 def _printed(command: Sequence[str]) -> tuple[list[str], int]:
@@ -95,12 +93,6 @@ def outcome(lines: Sequence[str], status: int) -> dict[str, Any]:
         return {"failure": "it printed no line of JSON", "broken": True}
     facts = json.loads(found)
     return {"failure": facts["not_measured"]} if "not_measured" in facts else {"facts": facts}
-
-
-def _processor_seconds() -> float:
-    """Of all processes that were started here and have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def verdict(results: dict[str, Any]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +32,14 @@ def described() -> dict[str, str]:
 def load() -> float:
     """Processes that ran or waited to, on average of the last minute."""
     return os.getloadavg()[0]
+
+
+def taken_by_others(seconds: float = 2.0) -> float:
+    """Share of the processor, 0 to 1, that was at work while this process slept: so much less was there for a measurement."""
+    working, whole = _ticks()
+    time.sleep(seconds)
+    worked, passed = _ticks()
+    return (worked - working) / max(passed - whole, 1)
 
 
 def now() -> str:
@@ -60,6 +69,14 @@ def _processor() -> str:
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.machine()
+
+
+def _ticks() -> tuple[int, int]:
+    """Since the machine started: ticks of all cores at work, and all ticks."""
+    line = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0]
+    ticks = [int(tick) for tick in line.split()[1:9]]
+    idle, waiting = ticks[3:5]
+    return sum(ticks) - idle - waiting, sum(ticks)
 
 
 def _kilobytes(path: str, name: str) -> int:

@@ -10,17 +10,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.targets import ALSO_KEPT, BENCHMARKS, COMPARED, PROMISED, Cost, Measured, Row
+from benchmarks.targets import ALSO_KEPT, COMPARED, PROMISED, Cost, Measured, Row
 
 Results = Mapping[str, Any]
 ROWS = (*PROMISED, *ALSO_KEPT, *COMPARED)
-_QUIET = 1.0
-_SHAKY = f"At a load of {_QUIET:g} and more other work takes part of the time: measure again on a quiet machine."
+_QUIET = 0.1  # share of the processor
 _DLT = "dlt moves text: it neither cleans nor validates, and tells of no row what became of it."
 _HOW = """\
 Each benchmark is a process of its own, one after the other. What stands side by side was measured in one run on one file, and
 the best round counts. A ratio of 1/30 says that ours takes a thirtieth of the time beside it. Memory is the most that one
-process held; MB are 10^6 bytes. All figures, those of each stage too, are in `results.json`."""
+process held; MB are 10^6 bytes. All figures, those of each stage and of the processor too, are in `results.json`."""
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
@@ -92,8 +91,9 @@ def _verdict(results: Results) -> str:
     lines = [f"**Limits missed: {', '.join(over)}.**" if over else "No limit that was measured is missed."]
     if unknown:
         lines.append(f"**Not measured: {', '.join(unknown)}.**")
-    if max(results["load"]) >= _QUIET:
-        lines.append(f"**The machine was busy (load {_loads(results)}).** {_SHAKY}")
+    others = max(ran["others"] for ran in results["benchmarks"].values())
+    if others >= _QUIET:
+        lines.append(f"**The machine was busy: others took up to {others:.0%} of it.** Measure again when it is quiet.")
     return " ".join(lines)
 
 
@@ -105,7 +105,7 @@ def _section(title: str, rows: Sequence[Row], results: Results, *remarks: str) -
 
 def _table(rows: Sequence[Row], results: Results) -> str:
     lines = [
-        "| | Work | Took | Beside it | Ratio | Limit | Kept | Peak memory | Benchmark |",
+        "| | Work | Took | Beside it | Ratio | At most | Kept | Peak memory | Benchmark |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     return "\n".join([*lines, *(_line(row, results) for row in rows)])
@@ -164,18 +164,13 @@ def _why(names: Sequence[str], reasons: str) -> Iterator[str]:
 
 
 def _commands(results: Results) -> str:
-    lines = ["| Benchmark | Command | Took | of it processor |", "|---|---|---|---|"]
-    for name in BENCHMARKS:
-        if ran := results["benchmarks"].get(name):
-            took = f"{ran['seconds']:,.0f} s | {ran['processor_seconds']:,.0f} s"
-            lines.append(f"| `{name}` | `{ran['command']}` | {took} |")
+    lines = ["| Benchmark | Command | Whole | Others took before it |", "|---|---|---|---|"]
+    for name, ran in results["benchmarks"].items():
+        lines.append(f"| `{name}` | `{ran['command']}` | {ran['seconds']:,.0f} s | {ran['others']:.0%} |")
     return "\n".join(lines)
 
 
 def _machine(results: Results) -> str:
-    facts = {**results["machine"], "load at start and end": _loads(results), "ended": results["ended"]}
+    load = ", ".join(f"{one:.2f}" for one in results["load"])
+    facts = {**results["machine"], "load at start and end": load, "ended": results["ended"]}
     return "\n".join(["| Machine | |", "|---|---|", *(f"| {name} | {fact} |" for name, fact in facts.items())])
-
-
-def _loads(results: Results) -> str:
-    return ", ".join(f"{one:.2f}" for one in results["load"])

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import machine
 from benchmarks.bench import FIGURES, PAGE, REASONS, outcome, run_one, verdict
 from benchmarks.results_page import ROWS, missed, page, unmeasured
 from benchmarks.targets import BENCHMARKS, Benchmark, Cost, Measured, gigabytes, seconds, times
 
 QUICK = {"seconds": 0.01, "peak_mb": 100.0}
 MINUTE = {"seconds": 60.0, "peak_mb": 4_000.0}
+TOOK = {"command": "python -m x", "others": 0.01, "seconds": 1.0}
 FACTS: dict[str, dict[str, Any]] = {
     "inspect_speed": QUICK,
     "import_speed": {"contact_pipeline": QUICK, "duckdb": QUICK},
@@ -43,7 +45,6 @@ FACTS: dict[str, dict[str, Any]] = {
 
 def results(facts: dict[str, dict[str, Any]] = FACTS, **changed: Any) -> dict[str, Any]:
     """A whole run in which each benchmark told these facts."""
-    took = {"command": "python -m x", "seconds": 1.0, "processor_seconds": 1.0}
     return {
         "quick": False,
         "only": [],
@@ -51,7 +52,7 @@ def results(facts: dict[str, dict[str, Any]] = FACTS, **changed: Any) -> dict[st
         "ended": "later",
         "load": [0.1, 0.2],
         "machine": {"commit": "0123456789ab"},
-        "benchmarks": {name: {**took, "facts": one} for name, one in facts.items()},
+        "benchmarks": {name: {**TOOK, "facts": one} for name, one in facts.items()},
         **changed,
     }
 
@@ -119,7 +120,7 @@ def test_rows_that_could_not_be_measured_stay_on_the_page_with_the_cause(benchma
     of_it = [row.name for row in ROWS if row.benchmark == benchmark]
     assert of_it, "a benchmark that no row is of"
     ran = results()
-    ran["benchmarks"][benchmark] = {"command": "", "seconds": 0, "processor_seconds": 0, "failure": "no a|b\nhere"}
+    ran["benchmarks"][benchmark] = {**TOOK, "failure": "no a|b\nhere"}
     text = page(ran, "")
     assert all(line_of(text, name)[6] == "**not measured**: no a/b here" for name in of_it)
     assert all(line_of(text, row.name) for row in ROWS)
@@ -133,11 +134,12 @@ def test_a_benchmark_that_does_not_tell_what_a_row_needs_leaves_it_unmeasured() 
 
 
 def test_a_busy_machine_and_a_quick_run_are_told_before_all_figures() -> None:
-    slow = {**FACTS, "inspect_speed": MINUTE}
-    text = page(results(slow, load=[0.1, 7.0], quick=True), "").partition("|")[0]
+    busy = results({**FACTS, "inspect_speed": MINUTE}, quick=True)
+    busy["benchmarks"]["lead_speed"]["others"] = 0.87
+    text = page(busy, "").partition("|")[0]
     assert "no figure means anything" in text
-    assert "load 0.10, 7.00" in text
-    assert not missed(results(slow, quick=True)), "limits are of full sizes"
+    assert "others took up to 87% of it" in text
+    assert not missed(busy), "limits are of full sizes"
 
 
 def test_part_of_a_run_shows_its_own_rows_alone() -> None:
@@ -158,15 +160,23 @@ def test_a_benchmark_that_breaks_fails_the_run(lines: list[str], status: int) ->
     ended = outcome(lines, status)
     assert ended["failure"]
     ran = results()
-    ran["benchmarks"]["import_speed"] = {"command": "", "seconds": 0, "processor_seconds": 0, **ended}
+    ran["benchmarks"]["import_speed"] = {**TOOK, **ended}
     assert verdict(ran) == 1
 
 
-def test_a_benchmark_is_a_process_whose_command_can_be_run_again(tmp_path: Path) -> None:
+def test_a_benchmark_is_a_process_whose_command_can_be_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "taken_by_others", lambda: 0.25)
     silent = run_one(Benchmark("isolated", quick=("{shared}/home",)), tmp_path, quick=True)
     assert silent["command"] == "python -m benchmarks.isolated FOLDER/home"
     assert silent["failure"] == "it printed no line of JSON"
-    assert silent["processor_seconds"] > 0
+    assert silent["others"] == 0.25
+
+
+def test_the_machine_is_described_with_what_others_take_of_it() -> None:
+    assert set(machine.described()) == {"processor", "memory", "system", "python", "libraries", "commit"}
+    assert 0 <= machine.taken_by_others(0.05) <= 1
 
 
 @pytest.mark.parametrize("benchmark", BENCHMARKS)
