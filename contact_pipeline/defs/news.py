@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import dropwhile, takewhile
 
 import dagster as dg
 import duckdb
@@ -27,7 +28,8 @@ from contact_pipeline.hooks.outbox import Outbox
 from contact_pipeline.hooks.telling import import_facts, score_facts
 from contact_pipeline.settings.hooks import EventName
 
-_ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+_ENDED_EARLY = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+_ENDED = [dg.DagsterRunStatus.SUCCESS, *_ENDED_EARLY]
 _TOLD_OF_IT = {
     dg.DagsterEventType.ASSET_MATERIALIZATION,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
@@ -84,7 +86,7 @@ def note_news(home: Home, instance: dg.DagsterInstance, *, wait_seconds: float |
     if not fresh:
         return
     with read_crm(home, wait_seconds=wait_seconds) as connection:
-        events = [event for record in fresh for event in _events(home, connection, _read(instance, record))]
+        events = [event for record in fresh for event in _Teller(home, instance, connection).events(record)]
     outbox.note_runs(events, [one.dagster_run.run_id for one in fresh], max(_updated(one) for one in fresh))
 
 
@@ -143,30 +145,51 @@ def _read(instance: dg.DagsterInstance, record: dg.RunRecord) -> _Ended:
     )
 
 
-def _events(home: Home, connection: duckdb.DuckDBPyConnection, ended: _Ended) -> Iterator[Event]:
-    """The events of one run, each about one import or about all leads."""
-    facts = RunFacts(ended.run.run_id, _seconds(ended.record), ended.stage, sorted(ended.failed_checks))
-    scores = score_facts(connection) if ended.has_scored else None
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Puts together what is told of a run, from Dagster's records and the CRM."""
 
-    def event(name: EventName, import_id: str | None = None) -> Event:
-        of_import = import_facts(home, connection, import_id) if import_id else None
-        event_id = event_of_run(name, ended.run.run_id, import_id or "")
-        at = datetime.fromtimestamp(ended.record.end_time or _updated(ended.record), UTC)
-        return Event(event_id, name, at, ended.reason, of_import, scores, facts)
+    home: Home
+    instance: dg.DagsterInstance
+    connection: duckdb.DuckDBPyConnection
 
-    if ended.run.status != dg.DagsterRunStatus.SUCCESS:
-        yield event("refused" if ended.was_refused else "failed", ended.partition)
-        return
-    if ended.partition and ended.began_contacts and _waits(home, connection, ended.partition):
-        yield event("waiting", ended.partition)
-    for import_id in sorted(ended.imports):
-        yield event("imported", import_id)
-    if ended.has_scored:
-        yield event("scored")
+    def events(self, record: dg.RunRecord) -> Iterator[Event]:
+        """The events of one run, each about one import or about all leads."""
+        ended = _read(self.instance, record)
+        if ended.was_refused:
+            yield self._event("refused", ended, ended.partition)
+        elif ended.run.status != dg.DagsterRunStatus.SUCCESS:
+            yield self._event("failed", ended, ended.partition, self._first_failure(ended))
+        else:
+            if ended.partition and ended.began_contacts and self._waits(ended.partition):
+                yield self._event("waiting", ended, ended.partition)
+            for import_id in sorted(ended.imports):
+                yield self._event("imported", ended, import_id)
+            if ended.has_scored:
+                yield self._event("scored", ended)
 
+    def _event(self, name: EventName, ended: _Ended, import_id: str | None = None, run_id: str = "") -> Event:
+        """`run_id` is that of the run whose event it is, where that is not the one which ended."""
+        return Event(
+            event_of_run(name, run_id or ended.run.run_id, import_id or ""),
+            name,
+            datetime.fromtimestamp(ended.record.end_time or _updated(ended.record), UTC),
+            ended.reason,
+            import_facts(self.home, self.connection, import_id) if import_id else None,
+            score_facts(self.connection) if ended.has_scored else None,
+            RunFacts(ended.run.run_id, _seconds(ended.record), ended.stage, sorted(ended.failed_checks)),
+        )
 
-def _waits(home: Home, connection: duckdb.DuckDBPyConnection, import_id: str) -> bool:
-    return import_facts(home, connection, import_id).status == WAITING
+    def _first_failure(self, ended: _Ended) -> str:
+        """The first of the runs in a row that ended early for this import: tried again and again, it is told once."""
+        if ended.partition is None:
+            return ended.run.run_id
+        runs = self.instance.get_runs(dg.RunsFilter(tags={PARTITION_NAME_TAG: ended.partition}))
+        until_now = dropwhile(lambda run: run.run_id != ended.run.run_id, runs)
+        return list(takewhile(lambda run: run.status in _ENDED_EARLY, until_now))[-1].run_id
+
+    def _waits(self, import_id: str) -> bool:
+        return import_facts(self.home, self.connection, import_id).status == WAITING
 
 
 def _reason(run: dg.DagsterRun, failure: dg.DagsterEvent | None) -> str | None:

@@ -211,6 +211,12 @@ def test_a_run_that_is_tried_again_is_told_only_when_it_is_not_any_more(daemon: 
     assert daemon.told() == [("failed", "died")]
 
 
+def test_an_import_that_is_tried_again_and_again_is_told_as_failed_once(daemon: Daemon) -> None:
+    for _ in range(3):
+        _killed(daemon)
+        assert daemon.told() == [("failed", "died")]
+
+
 def test_a_run_that_was_canceled_is_told_as_failed(daemon: Daemon) -> None:
     run = daemon.instance.create_run_for_job(any_job, status=dg.DagsterRunStatus.CANCELING)
     daemon.instance.report_run_canceled(run)
