@@ -35,21 +35,14 @@ _DEADLINE = 3_600.0
 
 def run_all(only: Sequence[str], *, quick: bool) -> dict[str, Any]:
     """Run the benchmarks of these names, or all; what each printed, and on what it ran."""
-    before, started, names = machine.load(), machine.now(), only or list(BENCHMARKS)
-    ran = {}
+    names = only or list(BENCHMARKS)
+    results = {"quick": quick, "only": only, "started": machine.now(), "machine": machine.described()}
+    before, ran = machine.load(), {}
     with tempfile.TemporaryDirectory(prefix="bench-") as shared:
         for place, name in enumerate(names, 1):
             _say(f"[{place}/{len(names)}] {name}")
             ran[name] = run_one(BENCHMARKS[name], Path(shared), quick=quick)
-    return {
-        "quick": quick,
-        "only": only,
-        "started": started,
-        "ended": machine.now(),
-        "load": [before, machine.load()],
-        "machine": machine.described(),
-        "benchmarks": ran,
-    }
+    return {**results, "ended": machine.now(), "load": [before, machine.load()], "benchmarks": ran}
 
 
 def run_one(benchmark: Benchmark, shared: Path, *, quick: bool) -> dict[str, Any]:
