@@ -16,11 +16,12 @@ from contact_pipeline.crm.history import IMPORTED, PastImport, past_import
 from contact_pipeline.crm.known import known_bytes, opted_out_contacts, renewed
 from contact_pipeline.crm.lead_files import CRM_CSV, LEADS_CSV, LEADS_PARQUET
 from contact_pipeline.crm.ledger import Ledger
-from contact_pipeline.crm.models import model_in_use
+from contact_pipeline.crm.scorings import scores_on_record
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.errors import FileRefused
 from contact_pipeline.handover import LATEST, MODEL_CARD, REPORT, WORKBOOK
 from contact_pipeline.home import Home
+from contact_pipeline.hooks.telling import note_refused
 from contact_pipeline.intake.receipt import Receipt, receive
 from contact_pipeline.reporting.duplicates_workbook import duplicates_workbook
 from contact_pipeline.settings import Policy
@@ -121,16 +122,7 @@ def try_files(home: Home, paths: list[Path], policy: Policy | None) -> RunOutcom
 def scores_now(home: Home) -> dict[str, Any] | None:
     """Method, number of leads a category and model version of the scores on record; None before the first."""
     with read_crm(home) as connection:
-        model = model_in_use(connection)
-        sizes = dict(
-            connection.execute(
-                "SELECT lead_category, count(*) FROM contacts WHERE lead_score IS NOT NULL GROUP BY ALL"
-            ).fetchall()
-        )
-    if model is None:
-        return None
-    counts = {name.lower(): sizes.get(name, 0) for name in ("Hot", "Warm", "Cold")}
-    return {"method": model.card.method, "scored": sum(counts.values()), **counts, "model": model.card.version}
+        return scores_on_record(connection)
 
 
 def artifacts(home: Home, imports: list[FileOutcome]) -> dict[str, str]:
@@ -158,6 +150,7 @@ def _import_file(runner: Runner, path: Path, policy: Policy | None, *, alone: bo
     try:
         receipt = receive(home, path, options)
     except FileRefused as refusal:
+        note_refused(home, refusal.reason)
         return FileOutcome(path.name, None, REFUSED, str(refusal)), False
     with read_crm(home) as connection:
         known = known_bytes(connection, receipt.sha256)

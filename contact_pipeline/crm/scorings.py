@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import duckdb
 
@@ -71,6 +72,20 @@ def past_scorings(connection: duckdb.DuckDBPyConnection) -> list[Scoring]:
     """All that are on record, the oldest first."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM scorings ORDER BY scored_at").fetchall()
     return [Scoring(*row) for row in rows]
+
+
+def scores_on_record(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
+    """Method, number of leads a category and version of the model in use; None before the first one was learned."""
+    used = connection.execute("SELECT method, version FROM model_versions WHERE in_use").fetchall()
+    if not used:
+        return None
+    sizes = dict(
+        connection.execute(
+            "SELECT lead_category, count(*) FROM contacts WHERE lead_score IS NOT NULL GROUP BY ALL"
+        ).fetchall()
+    )
+    counts = {name.lower(): sizes.get(name, 0) for name in ("Hot", "Warm", "Cold")}
+    return {"method": used[0][0], "scored": sum(counts.values()), **counts, "model": used[0][1]}
 
 
 def trend(connection: duckdb.DuckDBPyConnection) -> Trend:

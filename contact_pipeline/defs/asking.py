@@ -16,6 +16,7 @@ from contact_pipeline.crm.known import Known, options_again, renewed
 from contact_pipeline.defs.asking_again import NEVER_RUN
 from contact_pipeline.errors import FileRefused
 from contact_pipeline.home import Home
+from contact_pipeline.hooks.telling import note_refused
 from contact_pipeline.intake import drop_folder
 from contact_pipeline.intake.drop_folder import Seen
 from contact_pipeline.intake.files import CHANGED
@@ -54,6 +55,7 @@ def _copied(home: Home, file: Seen) -> Receipt | None:
     except FileRefused as refusal:
         if refusal.reason != CHANGED and path.exists():
             drop_folder.refuse(home, path, str(refusal))
+            note_refused(home, refusal.reason)
         return None
     return receipt if drop_folder.look_at(path) == file else None
 
