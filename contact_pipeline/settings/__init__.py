@@ -10,12 +10,13 @@ import fnmatch
 import tomllib
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from contact_pipeline.cleaning.opt_outs import file_says_opt_out
 from contact_pipeline.errors import SettingsError
 from contact_pipeline.settings.base import Frozen
 from contact_pipeline.settings.handing_over import DashboardSettings, ReportSettings
+from contact_pipeline.settings.hooks import HookSettings
 from contact_pipeline.settings.importing import (
     DateOrder,
     DropSettings,
@@ -25,6 +26,7 @@ from contact_pipeline.settings.importing import (
     Limits,
     Policy,
 )
+from contact_pipeline.settings.retention import RetentionSettings
 from contact_pipeline.settings.scoring import ScoringSettings
 
 __all__ = [
@@ -32,11 +34,13 @@ __all__ = [
     "DateOrder",
     "DropSettings",
     "FileRule",
+    "HookSettings",
     "ImportOptions",
     "ImportSettings",
     "Limits",
     "Policy",
     "ReportSettings",
+    "RetentionSettings",
     "ScoringSettings",
     "Settings",
     "load_settings",
@@ -53,11 +57,24 @@ class Settings(Frozen):
     scoring: ScoringSettings = ScoringSettings()
     reports: ReportSettings = ReportSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    retention: RetentionSettings = RetentionSettings()
+    hooks: tuple[HookSettings, ...] = ()
     lock_wait_seconds: float = 60
     """How long a command waits for the CRM while one other process holds it, before it gives up."""
     turn_wait_seconds: float = 1800
     """How long a run waits while one other run is at work, before it gives up. Runs take turns, so that each scores and
     hands over what the CRM then holds."""
+
+    dagster_address: str = Field(default="http://127.0.0.1:3000", pattern=r"^https?://[^\s?#]+$")
+    """Where people reach the Dagster UI: what links to runs begin with, in what hooks are told."""
+
+    @field_validator("hooks")
+    @classmethod
+    def _names_of_their_own(cls, hooks: tuple[HookSettings, ...]) -> tuple[HookSettings, ...]:
+        names = [hook.name for hook in hooks]
+        if len(set(names)) < len(names):
+            raise ValueError("two hooks have the same name")
+        return hooks
 
     def options_for(self, file_name: str, *, policy: Policy | None = None) -> ImportOptions:
         """Options of one file: a flag beats a file rule beats the default. Its name tells whether all in it opted out."""
