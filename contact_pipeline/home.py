@@ -5,6 +5,7 @@ Belongs here: paths, and making a home that does not exist yet. Does not belong:
 
 from __future__ import annotations
 
+import hashlib
 import os
 from functools import cached_property
 from importlib import resources
@@ -14,6 +15,8 @@ from contact_pipeline.atomic import write_text
 from contact_pipeline.private_files import make_private
 from contact_pipeline.settings import Settings, load_settings
 
+# The dagster.yaml of earlier releases: a copy that nobody changed follows ours.
+_UNCHANGED = frozenset({"c21782ee8df5e7208539e3a27e0f931e0f3d63ea4ef88cce63586481d6d17fd3"})
 DAGSTER_STORES = ("history", "schedules")  # what Dagster makes of itself; see `defs.instance`
 
 
@@ -97,7 +100,7 @@ class Home:
             make_private((*folders, *put_away), self.root.glob("crm.duckdb*"), shared=(self.root, self.drop))
             write_text(marker, _PRIVATE)
         config = self.dagster / "dagster.yaml"
-        if not config.exists():
+        if not config.exists() or hashlib.sha256(config.read_bytes()).hexdigest() in _UNCHANGED:
             write_text(config, resources.files("contact_pipeline").joinpath("dagster.yaml").read_text(encoding="utf-8"))
 
 

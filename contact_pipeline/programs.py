@@ -28,6 +28,7 @@ _LONGEST_SOCKET_BYTES = 100  # systems take 104 to 108 for the name of a socket
 _WAITS_FOR_CODE_SECONDS = 60.0
 _WAITS_FOR_PREDECESSOR_SECONDS = 60.0
 _PAUSE_SECONDS = 0.1
+_LONGEST_TICK_SECONDS = "600"  # a dropped file of gigabytes is copied within one tick
 _QUIET = ("--dagster-log-level", "warning")
 
 
@@ -59,7 +60,12 @@ def become(name: str, home: Home, port: int, dashboard_port: int) -> NoReturn:
 
 def environment_of(home: Home) -> Mapping[str, str]:
     """By what every program finds the home."""
-    return {**os.environ, "DAGSTER_HOME": str(home.dagster), "CONTACT_PIPELINE_HOME": str(home.root)}
+    return {
+        "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": _LONGEST_TICK_SECONDS,
+        **os.environ,
+        "DAGSTER_HOME": str(home.dagster),
+        "CONTACT_PIPELINE_HOME": str(home.root),
+    }
 
 
 def _words(name: str, home: Home, port: int, dashboard_port: int) -> tuple[str, ...]:

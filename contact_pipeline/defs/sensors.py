@@ -39,7 +39,7 @@ from contact_pipeline.intake.drop_folder import Seen
 from contact_pipeline.intake.receipt import Receipt
 from contact_pipeline.turns import turn_of_runs
 
-_TICK_SECONDS = 5
+_TICK_SECONDS = 4  # Dagster looks every 5 s; of a sensor with that interval it would skip every other look
 _LOOKS_BACK_EVERY_SECONDS = 30
 _LOCK_WAIT_SECONDS = 2
 
