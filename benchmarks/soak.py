@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks.hardships import can_mount
 from benchmarks.soaking.arrivals import SETTLE_SECONDS
 from benchmarks.soaking.feeding import CommandLine, Feeder, Live
-from benchmarks.soaking.figures import UNDER_WAY, figures_of, runs_on_record
+from benchmarks.soaking.figures import ENDED_EARLY, UNDER_WAY, figures_of, runs_on_record
 from benchmarks.soaking.files import FileMaker
 from benchmarks.soaking.harms import Harmer, disk_of_its_own, plan
 from benchmarks.soaking.judgement import violations
@@ -35,9 +35,10 @@ from contact_pipeline.home import Home
 MINUTES = 30.0
 _SEED = 1
 _LOOKS_EVERY_SECONDS = 0.5
+_LOOKS_AT_REST_SECONDS = 3.0
 _UP_SECONDS = 120.0
 _QUIET_SECONDS = 45.0  # longer than the daemon takes from noticing a dead run to trying it again
-_MOST_UNTIL_QUIET_SECONDS = 600.0
+_MOST_UNTIL_QUIET_SECONDS = 900.0  # the product's pause before it tries once more grows with each failure
 _MOST_SLOPE_MB = 60.0  # an hour; a leak that matters in a week of a small machine is far above it
 
 
@@ -98,7 +99,7 @@ def _live_through(
         harmer.tick(since)
         time.sleep(_LOOKS_EVERY_SECONDS)
     feeder.finish()
-    told.broken += _until_quiet(service, commands)
+    told.broken += _until_quiet(service, commands, live)
     told.broken += [f"nobody answers at {url}" for url in urls if not answers(url)]
 
 
@@ -111,17 +112,18 @@ def _until_up(service: Service, urls: Sequence[str]) -> None:
         time.sleep(_LOOKS_EVERY_SECONDS)
 
 
-def _until_quiet(service: Service, commands: CommandLine) -> list[str]:
-    """Wait until no file waits and no run is under way, and has not been for a while; what is still going on otherwise."""
+def _until_quiet(service: Service, commands: CommandLine, live: Live) -> list[str]:
+    """Wait until nothing is left to be done, and has not been for a while; what is still going on otherwise."""
     began = quiet_since = time.monotonic()
     while time.monotonic() - quiet_since < _QUIET_SECONDS:
         service.keep()
-        busy = [*_files_waiting(service.home), *_runs_under_way(service.home), *(["a command"] * commands.is_busy())]
+        busy = _files_waiting(service.home) or _runs_under_way(service.home) or ["a command"] * commands.is_busy()
+        busy = busy or _unfinished(service.home, live)
         if busy:
             quiet_since = time.monotonic()
         if time.monotonic() - began > _MOST_UNTIL_QUIET_SECONDS:
             return [f"not quiet after {_MOST_UNTIL_QUIET_SECONDS:.0f} s: {', '.join(busy)}"]
-        time.sleep(_LOOKS_EVERY_SECONDS)
+        time.sleep(_LOOKS_AT_REST_SECONDS)
     return []
 
 
@@ -131,6 +133,12 @@ def _files_waiting(home: Path) -> list[str]:
 
 def _runs_under_way(home: Path) -> list[str]:
     return [f"a run is {status}" for status, _, _ in runs_on_record(home) if status in UNDER_WAY]
+
+
+def _unfinished(home: Path, live: Live) -> list[str]:
+    """Imports that are live and whose latest run ended early: what follows from them is still to be done."""
+    latest = {partition: status for status, partition, _ in runs_on_record(home)}
+    return [f"{one} is not completed" for one in live.look().values() if latest.get(one) in ENDED_EARLY]
 
 
 def _growing(memory: dict[str, dict[str, Any]]) -> list[str]:

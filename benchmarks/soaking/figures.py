@@ -21,14 +21,15 @@ from benchmarks.soaking.ledger import Drop, Ledger, digest_of
 from contact_pipeline.home import Home
 
 UNDER_WAY = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")
+ENDED_EARLY = ("FAILURE", "CANCELED")
 _AFTERMATH_SECONDS = 60.0  # of a harm: starting again, finding the dead run, trying it once more
 
 
 def runs_on_record(home: Path) -> list[tuple[str, str | None, float | None]]:
-    """Status, partition and end (seconds since 1970) of each run that Dagster knows; nothing before its first start."""
+    """Status, partition and end (seconds since 1970) of each run that Dagster knows, the oldest first; nothing before its first start."""
     store = f"file:{home / 'dagster' / 'history' / 'runs.db'}?mode=ro"
     with suppress(sqlite3.OperationalError), closing(sqlite3.connect(store, uri=True)) as runs:
-        return runs.execute("SELECT status, partition, end_time FROM runs").fetchall()
+        return runs.execute("SELECT status, partition, end_time FROM runs ORDER BY id").fetchall()
     return []
 
 

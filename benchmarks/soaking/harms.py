@@ -12,12 +12,12 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.soaking.ledger import Ledger
-from benchmarks.soaking.service import COMMAND, RUN_WORKER, STARTER, Service
+from benchmarks.soaking.service import COMMAND, RUN_WORKER, STARTER, Service, kill, processes
 
 DISK_MB = 1_500
 FULL_SECONDS = 30.0
@@ -88,20 +88,23 @@ class Harmer:
     def _kill_into(self, harm: Harm) -> bool:
         """Kill processes of a role, some time after they were first seen; false until that is done."""
         is_short_lived = harm.what in (RUN_WORKER, COMMAND)
-        if not self._service.has(harm.what):
+        if harm.what not in processes(self._service.home).values():
             self._kill_at = None
             return False
         self._kill_at = self._kill_at or time.monotonic() + harm.into_it * is_short_lived
         if time.monotonic() < self._kill_at:
             return False
         self._kill_at = None
-        return self._service.kill(harm.what)
+        return kill(self._service.home, harm.what)
 
 
 def _be_full(service: Service, room: int) -> None:
     ballast = service.home.parent / "ballast"
     with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(service.home).free - room)
+        while shutil.disk_usage(service.home).free > room:
+            with suppress(OSError):  # others write meanwhile
+                size = os.fstat(file.fileno()).st_size
+                os.posix_fallocate(file.fileno(), 0, size + shutil.disk_usage(service.home).free - room)
     until = time.monotonic() + FULL_SECONDS
     while time.monotonic() < until:
         service.keep()

@@ -78,14 +78,6 @@ class Service:
             self.restarts += 1
             self.start()
 
-    def has(self, role: str) -> bool:
-        """Is there a process of that role?"""
-        return role in processes(self.home).values()
-
-    def kill(self, role: str) -> bool:
-        """SIGKILL to every process of a role; false where there is none."""
-        return bool([_kill(pid) for pid, found in processes(self.home).items() if found == role])
-
     def kill_everything(self) -> bool:
         """As if the machine had lost its power: SIGKILL to all, until none is left."""
         while alive := processes(self.home):
@@ -104,6 +96,11 @@ class Service:
         left = [f"{role} {pid}" for pid, role in processes(self.home).items()]
         self.kill_everything()
         return status, left
+
+
+def kill(home: Path, role: str) -> bool:
+    """SIGKILL to every process of a role that works on this home; false where there is none."""
+    return bool([_kill(pid) for pid, found in processes(home).items() if found == role])
 
 
 def _kill(pid: int) -> int:

@@ -16,6 +16,13 @@ from urllib.parse import urlencode
 import duckdb
 import pytest
 
+from benchmarks.soaking.arrivals import slowly
+from benchmarks.soaking.feeding import Feeder, Live
+from benchmarks.soaking.figures import runs_on_record
+from benchmarks.soaking.files import FileMaker, SoakFile
+from benchmarks.soaking.judgement import violations
+from benchmarks.soaking.ledger import Drop, Ledger
+from benchmarks.soaking.service import RUN_WORKER, kill
 from contact_pipeline.dashboard.links import Links
 from contact_pipeline.home import Home
 from contact_pipeline_tests.e2e.dev_server import Server, dev_server, until
@@ -116,6 +123,26 @@ def test_nobody_else_may_read_what_all_this_left_in_the_home(server: Server) -> 
     found = {path: path.stat().st_mode for path in server.home.root.rglob("*") if path.name not in ours}
     assert {path.name for path in found} >= {"crm.duckdb", "runs.db", "leads.xlsx", "current", "receipt.json", "done"}
     assert not [path for path, mode in found.items() if mode & 0o077]
+
+
+def test_a_small_soak_loses_nothing_and_does_nothing_twice(server: Server, samples: Path, tmp_path: Path) -> None:
+    """One file that comes slowly, and its run is killed; `make campaign` has half an hour of it."""
+    home, ledger, maker = server.home, Ledger(), FileMaker(seed=1)
+    sample = SoakFile("event_attendees.xlsx", (samples / "event_attendees.xlsx").read_bytes(), "contacts", "imported")
+    ledger.dropped(Drop(sample, sample.name, "at_once", 0.0))  # by the first test
+    feeder = Feeder(home, ledger, maker, Live(home))
+    feeder.drop(maker.contacts(), slowly)
+    feeder.drop(maker.again(sample), slowly)
+    until(lambda: "STARTED" in _statuses(home) and kill(home.root, RUN_WORKER), "a run is killed")
+    feeder.finish()
+    until(lambda: not [path for path in home.drop.iterdir() if path.is_file()], "both files are put away")
+    until(lambda: set(_statuses(home)) == {"SUCCESS", "FAILURE"}, "all runs have ended")
+    assert list(violations(home, ledger, tmp_path / "replayed")) == []
+    assert _statuses(home).count("FAILURE") == 1
+
+
+def _statuses(home: Home) -> list[str]:
+    return [status for status, _, _ in runs_on_record(home.root)]
 
 
 @pytest.mark.browser
