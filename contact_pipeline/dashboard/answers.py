@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from contact_pipeline.dashboard.query import LeadQuery
@@ -19,7 +19,11 @@ from contact_pipeline.scoring.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """The scoring run that a snapshot shows. `roc_auc` is None where scores come from points."""
+    """The scoring run that a snapshot shows. `roc_auc` is None where scores come from points.
+
+    `scored_at` is when scores were brought up to date last, `all_scored_at` when all of them were; None where that is not
+    known.
+    """
 
     name: str  # of the snapshot
     published_at: datetime
@@ -28,6 +32,11 @@ class RunFacts:
     model_version: str
     roc_auc: float | None
     leads: int
+    all_scored_at: datetime | None = None
+
+    def is_stale(self, now: datetime, stale_after: timedelta) -> bool:
+        """Were all scored longer ago than that? `now` is UTC without a zone."""
+        return self.all_scored_at is not None and now - self.all_scored_at > stale_after
 
 
 class FilterValue(NamedTuple):

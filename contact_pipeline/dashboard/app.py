@@ -59,7 +59,7 @@ def build_app(home: Home, clock: Clock = utc_now) -> Starlette:
             HomeBusy: _busy,
         },
     )
-    app.state.home, app.state.snapshots = home, Snapshots(home)
+    app.state.home, app.state.snapshots, app.state.clock = home, Snapshots(home), clock
     app.state.links, app.state.tries = links, Tries(settings.tries_per_minute)
     return app
 

@@ -34,6 +34,7 @@ from typing import Final
 from contact_pipeline.dashboard.answers import RunFacts
 
 LAYOUT: Final = 1
+_MOMENTS: Final = ("published_at", "scored_at", "all_scored_at")
 POINTER: Final = "current"  # the file in `dashboard/` with the name of the snapshot published last
 
 
@@ -45,5 +46,5 @@ def facts_as_json(facts: RunFacts) -> str:
 def facts_of_json(text: str) -> RunFacts:
     """The facts of a run from what `meta` holds."""
     stored = json.loads(text)
-    moments = {name: stored[name] and datetime.fromisoformat(stored[name]) for name in ("published_at", "scored_at")}
+    moments = {name: stored.get(name) and datetime.fromisoformat(stored[name]) for name in _MOMENTS}
     return RunFacts(**{**stored, **moments})

@@ -18,6 +18,7 @@ from contact_pipeline.atomic import atomic_path, write_text
 from contact_pipeline.crm.activities import activities_query
 from contact_pipeline.crm.model_versions import versions
 from contact_pipeline.crm.models import model_in_use
+from contact_pipeline.crm.scores import last_scored_all
 from contact_pipeline.crm.session import attached_crm, read_crm
 from contact_pipeline.dashboard.answers import RunFacts
 from contact_pipeline.dashboard.codes import folded, make_codes
@@ -55,13 +56,13 @@ def publish_snapshot(home: Home) -> Snapshot:
     now = datetime.now(UTC).replace(tzinfo=None)
     path = home.dashboard / f"{now:%Y%m%dT%H%M%S%f}.duckdb"
     with read_crm(home) as crm:
-        model = model_in_use(crm)
-    with atomic_path(path) as draft, new_file(draft) as connection:
+        model, all_scored_at = model_in_use(crm), last_scored_all(crm)
+    with atomic_path(path) as draft, new_file(draft, home.root) as connection:
         with attached_crm(home, connection):
             _copy_crm(connection)
         _complete(connection, home.settings)
         _fill(connection, "phrases (phrase VARCHAR)", [(one,) for one in sorted(phrases(model) if model else ())])
-        facts = _facts(connection, path.stem, now)
+        facts = _facts(connection, path.stem, now, all_scored_at)
         connection.execute("CREATE TABLE meta AS SELECT ? AS layout, ? AS run", [LAYOUT, facts_as_json(facts)])
     write_text(home.dashboard / POINTER, path.name)
     for old in sorted(home.dashboard.glob("*.duckdb"))[: -home.settings.reports.snapshots_kept]:
@@ -133,11 +134,14 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tupl
         connection.executemany(f"INSERT INTO {table.split()[0]} VALUES ({places})", rows)
 
 
-def _facts(connection: duckdb.DuckDBPyConnection, name: str, now: datetime) -> RunFacts:
+def _facts(connection: duckdb.DuckDBPyConnection, name: str, now: datetime, all_scored_at: datetime | None) -> RunFacts:
+    """A score that comes out the same keeps the moment it was written; so all may be newer than the newest of them."""
     leads, scored_at, method, version = connection.execute(
         "SELECT count(*), max(scored_at), arg_max(score_method, scored_at), arg_max(model_version, scored_at) FROM leads"
     ).fetchall()[0]
-    facts = RunFacts(name, now, scored_at, method or "", version or "", None, leads)
+    if scored_at and all_scored_at:
+        scored_at = max(scored_at, all_scored_at)
+    facts = RunFacts(name, now, scored_at, method or "", version or "", None, leads, all_scored_at)
     card = next((one.card for one in versions(connection) if one.version == version), None)
     if card is None or method != "model":
         return facts

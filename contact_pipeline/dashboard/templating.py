@@ -7,7 +7,7 @@ direction in it end with it.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
@@ -45,10 +45,11 @@ def page(
 
     Templates extend `base.html.j2`. Beside `values` they know `access`, `run` (None before the first one), `tabs` and `path`.
     """
-    access = request.state.access
+    access, shown = request.state.access, run or _published(request)
     frame = {
         "access": access,
-        "run": run or _published(request),
+        "run": shown,
+        "is_stale": shown is not None and _is_stale(request, shown),
         "tabs": [tab for tab in TABS if access.sees_all or not tab.of_all],
         "path": request.url.path,
     }
@@ -101,6 +102,12 @@ def day(moment: datetime | None) -> str:
 def moment(at: datetime | None) -> str:
     """20 Nov 2026, 06:12 UTC; empty where it is not known."""
     return "" if at is None else f"{day(at)}, {at:%H:%M} UTC"
+
+
+def _is_stale(request: Request, run: RunFacts) -> bool:
+    state = request.app.state
+    stale_after = timedelta(days=state.home.settings.scoring.life.stale_after_days)
+    return run.is_stale(state.clock().replace(tzinfo=None), stale_after)
 
 
 def _published(request: Request) -> RunFacts | None:

@@ -67,7 +67,7 @@
     const found = page && one("#view", page);
     if (!found) return false;
     const before = view().dataset;
-    swap(found, one("#run", page));
+    swap(found, page);
     if (push) hidePanel();
     if (push) history.pushState({ search }, "", found.dataset.address);
     else history.replaceState({ search }, "", location.href);
@@ -77,7 +77,7 @@
   }
 
   // Puts the new view in place; what was open, typed and in focus stays so.
-  function swap(found, facts) {
+  function swap(found, page) {
     const active = document.activeElement;
     const key = active?.closest("[data-key]")?.dataset.key;
     const typed = active?.id === "q" ? { value: active.value, start: active.selectionStart, end: active.selectionEnd } : null;
@@ -85,7 +85,7 @@
     const filters = one("#show-filters").checked;
     const rail = one("#rail").scrollTop;
     view().replaceWith(found);
-    if (facts) one("#run").replaceWith(facts);
+    for (const facts of ["#run", "#stale"]) one(facts).replaceWith(one(facts, page));
     for (const each of all("details[data-key]")) if (open.has(each.dataset.key)) each.open = open.get(each.dataset.key);
     one("#show-filters").checked = filters;
     one("#rail").scrollTop = rail;
