@@ -81,6 +81,10 @@ lock:
 	.venv-lock/bin/pip install --quiet uv
 	.venv-lock/bin/uv pip compile --quiet --universal --group dev --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+	.venv-lock/bin/uv pip compile --quiet --universal --constraint requirements.lock --generate-hashes --no-emit-index-url \
+		--no-annotate --custom-compile-command "make lock" --output-file deploy/requirements.lock pyproject.toml
+	echo hatchling | .venv-lock/bin/uv pip compile --quiet --universal --constraint requirements.lock --generate-hashes \
+		--no-emit-index-url --no-annotate --custom-compile-command "make lock" --output-file deploy/build.lock -
 	.venv-lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --output-file benchmarks/peers.txt benchmarks/peers.in
 	rm -rf .venv-lock

@@ -11,6 +11,7 @@ from contact_pipeline.command_tools import given_home, opened_runner
 from contact_pipeline.home import Home
 from contact_pipeline.turns import hold
 
+_THIS_MACHINE = "127.0.0.1"
 _PORT = click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI on this machine.")
 _DASHBOARD_PORT = click.option(
     "--dashboard-port",
@@ -28,35 +29,42 @@ def dev(port: int, dashboard_port: int | None) -> None:
 
     Files put into the drop folder of the home are imported.
     """
-    from contact_pipeline.programs import dev_programs, environment_of
+    from contact_pipeline.programs import Addresses, dev_programs, environment_of
     from contact_pipeline.together import run_together
 
     home = _prepared_home()
     _stand_alone(home)
     _tell_where(home, port)
-    run_together(dev_programs(port, dashboard_port or home.settings.dashboard.port), environment_of(home))
+    at = Addresses(_THIS_MACHINE, port, dashboard_port or home.settings.dashboard.port)
+    run_together(dev_programs(at), environment_of(home))
 
 
 @click.command()
 @click.argument("program", required=False, type=click.Choice(["code", "daemon", "web", "dashboard"]))
+@click.option(
+    "--host",
+    default=_THIS_MACHINE,
+    show_default=True,
+    help="Address of the Dagster UI. It has no login: who reaches it can do everything.",
+)
 @_PORT
 @_DASHBOARD_PORT
-def start(program: str | None, port: int, dashboard_port: int | None) -> None:
+def start(program: str | None, host: str, port: int, dashboard_port: int | None) -> None:
     """Run everything that an installation needs, and start again what ends by itself, until SIGTERM or Ctrl-C.
 
     That is a code server, the Dagster daemon, the Dagster UI and the dashboard. With PROGRAM it is that one alone, in place of
     this process: for a service manager that keeps it running.
     """
-    from contact_pipeline.programs import become, environment_of, kept_programs
+    from contact_pipeline.programs import Addresses, become, environment_of, kept_programs
     from contact_pipeline.together import keep_running
 
     home = _prepared_home()
-    dashboard_port = dashboard_port or home.settings.dashboard.port
+    at = Addresses(host, port, dashboard_port or home.settings.dashboard.port)
     if program:
-        become(program, home, port, dashboard_port)
+        become(program, home, at)
     _stand_alone(home)
     _tell_where(home, port)
-    keep_running(kept_programs(port, dashboard_port), environment_of(home), _tell)
+    keep_running(kept_programs(at), environment_of(home), _tell)
 
 
 def _prepared_home() -> Home:

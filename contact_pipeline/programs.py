@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,19 +33,31 @@ _LONGEST_TICK_SECONDS = "600"  # a dropped file of gigabytes is copied within on
 _QUIET = ("--dagster-log-level", "warning")
 
 
-def kept_programs(port: int, dashboard_port: int) -> dict[str, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the Dagster UI listens, and the port of the dashboard."""
+
+    host: str
+    port: int
+    dashboard_port: int
+
+    def as_options(self) -> tuple[str, ...]:
+        """As the command line takes them."""
+        return ("--host", self.host, "--port", str(self.port), "--dashboard-port", str(self.dashboard_port))
+
+
+def kept_programs(at: Addresses) -> dict[str, tuple[str, ...]]:
     """What `start` keeps running, by what a person calls it: each is `start` with the name of that program."""
-    ports = ("--port", str(port), "--dashboard-port", str(dashboard_port))
-    return {title: _python("contact_pipeline", "start", name, *ports) for name, title in TITLES.items()}
+    return {title: _python("contact_pipeline", "start", name, *at.as_options()) for name, title in TITLES.items()}
 
 
-def dev_programs(port: int, dashboard_port: int) -> dict[str, tuple[str, ...]]:
+def dev_programs(at: Addresses) -> dict[str, tuple[str, ...]]:
     """What `dev` runs: the UI, with a daemon and a code server of its own that load the definitions anew on request."""
-    ui = _python("dagster", "dev", "-m", _DEFINITIONS, "-h", "127.0.0.1", "-p", str(port))
-    return {TITLES["web"]: ui, TITLES["dashboard"]: _dashboard(dashboard_port)}
+    ui = _python("dagster", "dev", "-m", _DEFINITIONS, "-h", at.host, "-p", str(at.port))
+    return {TITLES["web"]: ui, TITLES["dashboard"]: _dashboard(at)}
 
 
-def become(name: str, home: Home, port: int, dashboard_port: int) -> NoReturn:
+def become(name: str, home: Home, at: Addresses) -> NoReturn:
     """Go on as that program, in place of this process, once what it needs is there. Raises HomeBusy, UsageError."""
     if name in _STAND_ALONE:
         busy = f"{TITLES[name]} of {home.root} runs already. Stop it first."
@@ -54,7 +67,7 @@ def become(name: str, home: Home, port: int, dashboard_port: int) -> NoReturn:
         _socket(home).unlink(missing_ok=True)  # of one that was killed: whoever waits for it waits for ours
     elif name in _NEED_THE_CODE_SERVER:
         _wait_for(_socket(home))
-    words = _words(name, home, port, dashboard_port)
+    words = _words(name, home, at)
     os.execve(words[0], words, environment_of(home))  # noqa: S606  our own program
 
 
@@ -68,19 +81,19 @@ def environment_of(home: Home) -> Mapping[str, str]:
     }
 
 
-def _words(name: str, home: Home, port: int, dashboard_port: int) -> tuple[str, ...]:
+def _words(name: str, home: Home, at: Addresses) -> tuple[str, ...]:
     workspace = ("-w", str(_workspace(home)))
     socket = ("--socket", str(_socket(home)))
     return {
         "code": _python("dagster", "api", "grpc", *socket, "-m", _DEFINITIONS, "--log-level", "warning"),
         "daemon": _python("dagster._daemon", "run", *workspace, "--log-level", "warning"),
-        "web": _python("dagster_webserver", *workspace, "-h", "127.0.0.1", "-p", str(port), *_QUIET),
-        "dashboard": _dashboard(dashboard_port),
+        "web": _python("dagster_webserver", *workspace, "-h", at.host, "-p", str(at.port), *_QUIET),
+        "dashboard": _dashboard(at),
     }[name]
 
 
-def _dashboard(port: int) -> tuple[str, ...]:
-    return _python("contact_pipeline", "dashboard", "serve", "--port", str(port))
+def _dashboard(at: Addresses) -> tuple[str, ...]:
+    return _python("contact_pipeline", "dashboard", "serve", "--port", str(at.dashboard_port))
 
 
 def _python(*module_and_words: str) -> tuple[str, ...]:
