@@ -87,8 +87,14 @@ def published(home: Home) -> Path:
 
 
 def open_snapshot(path: Path) -> duckdb.DuckDBPyConnection:
-    """A snapshot to read from, within bounds of memory and threads."""
-    return duckdb.connect(str(path), read_only=True, config=_CONFIG)
+    """A snapshot to read from, within bounds of memory and threads. Raises NothingPublished for a file of another layout."""
+    connection = duckdb.connect(str(path), read_only=True, config=_CONFIG)
+    try:
+        _run_facts(connection)
+    except NothingPublished:
+        connection.close()
+        raise
+    return connection
 
 
 class LeadReader:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import dagster as dg
+import duckdb
 import pytest
 
 from contact_pipeline.crm.session import open_crm
+from contact_pipeline.dashboard.reader import published
 from contact_pipeline.dashboard.snapshot import publish_snapshot
 from contact_pipeline.definitions import build_defs
 from contact_pipeline.defs import standing
@@ -102,6 +104,12 @@ def test_what_readers_do_not_see_turns_red(followed: Followed) -> None:
     (followed.home.dashboard / "current").unlink()
     assert followed.look() == {}
     assert followed.noted() == []
+
+
+def test_a_snapshot_of_another_version_is_one_that_nobody_sees(followed: Followed) -> None:
+    with duckdb.connect(str(published(followed.home))) as snapshot:
+        snapshot.execute("DROP TABLE meta")
+    assert followed.look()["snapshot_shows_the_crm"] is False
 
 
 def test_in_the_midst_of_a_run_scores_are_not_judged(followed: Followed) -> None:
