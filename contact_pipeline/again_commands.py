@@ -5,32 +5,59 @@ Belongs here: declaring these commands. Does not belong: what they do (`reruns`,
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from contact_pipeline import display
 from contact_pipeline.command_tools import JSON_OPTION, given_home, opened_runner, print_facts
 
+if TYPE_CHECKING:
+    from contact_pipeline.reruns import Followed
+
 
 @click.command()
-@click.argument("stage")
+@click.argument("stage", default="raw_file")
 @click.argument("import_id", required=False)
 @click.option("--all", "every", is_flag=True, help="Every import, in the order they came.")
+@click.option(
+    "--stale", is_flag=True, help="Every import that settings.toml would make otherwise now, with these settings."
+)
 @click.option("--only", is_flag=True, help="This stage alone, not what follows from it.")
-@click.option("--new-settings", is_flag=True, help="With mapping and options of settings.toml as it is now.")
-def rerun(stage: str, import_id: str | None, *, every: bool, only: bool, new_settings: bool) -> None:
-    """Run STAGE again, and what follows from it, for one import or --all.
+@click.option("--new-settings", is_flag=True, help="With mapping, policy and options of settings.toml as it is now.")
+def rerun(stage: str, import_id: str | None, *, every: bool, stale: bool, only: bool, new_settings: bool) -> None:
+    """Run STAGE again, and what follows from it, for one import, --all or all that are --stale.
 
-    An import keeps the mapping and options it came with, unless --new-settings is given.
+    An import keeps the mapping and options it came with, unless --new-settings or --stale is given; a policy that was given
+    as a flag it keeps in any case. Several imports are scored once, at the end.
     """
-    from contact_pipeline.reruns import imports_to_rerun, renew_options
+    from contact_pipeline.reruns import first_stage, follow_settings, imports_to_rerun, staleness_now
 
     home = given_home()
     with opened_runner(home) as runner:
-        chosen = imports_to_rerun(home, import_id, every=every) if runner.is_partitioned(stage) else []
+        chosen = imports_to_rerun(home, import_id, every=every, stale=stale) if runner.is_partitioned(stage) else []
+        if stale:
+            click.echo(_followed(follow_settings(runner, stage, only=only)))
+            return
         if new_settings:
-            renew_options(home, chosen)
-        runner.rerun(stage, chosen, only=only)
-    click.echo(f"{stage}: done" + (f" for {len(chosen)} import{'s' * (len(chosen) != 1)}." if chosen else "."))
+            stage = first_stage(stage, chosen, staleness_now(home))
+        runner.rerun(stage, chosen, only=only, new_settings=new_settings)
+    click.echo(f"{stage}: done" + (f" for {_imports(len(chosen))}." if chosen else "."))
+
+
+def _followed(done: Followed) -> str:
+    if not done.imports and done.contacts is None:
+        return "Every import is as settings.toml says."
+    anew = (
+        ""
+        if done.contacts is None
+        else f" {done.contacts:,} contacts were computed anew, by the rules as they are now."
+    )
+    return f"{_imports(len(done.imports))} run again with settings.toml as it is now.{anew}"
+
+
+def _imports(count: int) -> str:
+    return f"{count:,} import{'s' * (count != 1)}"
 
 
 @click.command()

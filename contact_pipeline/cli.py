@@ -17,6 +17,7 @@ import click
 
 from contact_pipeline import display
 from contact_pipeline.again_commands import approve, rebuild, rerun, undo
+from contact_pipeline.backup_commands import backup, restore
 from contact_pipeline.command_tools import JSON_OPTION, given_home, opened_runner, print_facts
 from contact_pipeline.dashboard_commands import dashboard
 from contact_pipeline.errors import HomeBusy, PipelineError, UsageError
@@ -108,13 +109,16 @@ def inspect(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
 @main.command()
 @JSON_OPTION
 def imports(*, as_json: bool) -> None:
-    """Show the history of imports, the newest first."""
+    """Show the history of imports, the newest first, and which of them the settings of today would make otherwise."""
     from contact_pipeline.crm.history import past_imports
     from contact_pipeline.crm.session import read_crm
+    from contact_pipeline.terms.stale import staleness
 
-    with read_crm(given_home()) as connection:
-        past = past_imports(connection)
-    print_facts([one.as_json() for one in past], as_json=as_json, words=lambda: display.show_imports(past))
+    home = given_home()
+    with read_crm(home) as connection:
+        past, found = past_imports(connection), staleness(connection, home.settings)
+    facts = [{**one.as_json(), "stale": found.of(one.import_id)} for one in past]
+    print_facts(facts, as_json=as_json, words=lambda: display.show_imports(past, found))
 
 
 @main.command()
@@ -175,7 +179,7 @@ def score(*, retrain: bool, as_json: bool) -> None:
     print_facts(facts, as_json=as_json, words=lambda: display.show_results(scores, files))
 
 
-for one in (models, rerun, undo, rebuild, approve, dashboard, dev, start):
+for one in (models, rerun, undo, rebuild, approve, dashboard, dev, start, backup, restore):
     main.add_command(one)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from contact_pipeline.defs import checks, crm, intake, jobs, reports, schedules, scoring, sensors
+from contact_pipeline.defs import again, checks, crm, intake, jobs, reports, schedules, scoring, sensors
 from contact_pipeline.defs.home import HomeResource, home_of_environment
 from contact_pipeline.private_files import create_privately
 
@@ -16,8 +16,8 @@ def build_defs(
     of = home or home_of_environment()
     return dg.Definitions(
         assets=dg.load_assets_from_modules([intake, crm, scoring, reports]),
-        asset_checks=dg.load_asset_checks_from_modules([checks]),
-        jobs=[jobs.import_contacts, jobs.score_contacts],
+        asset_checks=dg.load_asset_checks_from_modules([checks, again]),
+        jobs=[jobs.import_contacts, jobs.score_contacts, again.rerun_stale_imports],
         sensors=[sensors.drop_folder_sensor],
         schedules=[schedules.daily_scoring(of.open())],
         resources={"home": of},

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from contact_pipeline.erasure.erasing import Erasure
     from contact_pipeline.imports import RunOutcome
     from contact_pipeline.mapping.learned import LearnedMapping
+    from contact_pipeline.terms.stale import Staleness
     from contact_pipeline.validation.sampled import SampleCheck
 
 
@@ -105,8 +106,8 @@ def show_results(scores: Mapping[str, Any] | None, artifacts: Mapping[str, str])
         out.print(f"{name}: {path}", markup=False)
 
 
-def show_imports(past: Sequence[PastImport]) -> None:
-    """The history as a table; two lines an import, so that it fits where screens are narrow."""
+def show_imports(past: Sequence[PastImport], found: Staleness) -> None:
+    """The history as a table; two lines an import, so that it fits where screens are narrow. Then what is stale."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("import\nfile", "received\ntook", "status\npolicy", "who"):
         table.add_column(name, overflow="fold")
@@ -117,7 +118,7 @@ def show_imports(past: Sequence[PastImport]) -> None:
         table.add_row(
             Text(f"{one.import_id}\n{one.file_name}"),
             f"{one.received_at:%Y-%m-%d %H:%M}\n{took}",
-            f"{one.status}\n{one.policy}",
+            f"{one.status}{', stale' * bool(found.of(one.import_id))}\n{one.policy}",
             Text(one.who),
             *_numbers(one.ledger),
         )
@@ -130,6 +131,17 @@ def show_imports(past: Sequence[PastImport]) -> None:
             out.print(f"{one.import_id}: {one.reason}", markup=False)
         if one.sample_check and not one.sample_check.passed:
             _show_sample(out, one.import_id, one.sample_check)
+    _show_stale(out, found)
+
+
+def _show_stale(out: Console, found: Staleness) -> None:
+    """What differs from the settings, and what to do."""
+    for one in found.imports:
+        out.print(f"{one.import_id}: stale: {'; '.join(one.in_words)}", markup=False, highlight=False)
+    for words in found.survivorship:
+        out.print(f"all contacts: stale: {words}", markup=False, highlight=False)
+    if not found.is_none:
+        out.print("'contact-pipeline rerun --stale' brings them up to the settings.", markup=False, highlight=False)
 
 
 def show_undone(undone: Undone) -> None:
@@ -195,6 +207,7 @@ def _said(said: Said) -> str:
     parts = [
         f"{said.file or said.import_id or 'an earlier import'}{sheet}{line}",
         cells,
+        said.missing,
         said.made_of and f"made of {said.made_of}",
         f"received {said.received_at:%Y-%m-%d}",
         said.left_out and f"left out: {said.left_out}",

@@ -7,7 +7,7 @@ or the new one, whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,6 +93,13 @@ def write_reports(home: Home, import_id: str | None) -> Handed:
             pictures.update(report_pictures(leads, facts))
 
     return replace(_write_each(home, import_id, REPORT, read, write), pictures=pictures)
+
+
+def withdraw_reports(home: Home, import_ids: Iterable[str]) -> None:
+    """Remove workbook and report of imports that were run again: those of today come with the next handing over."""
+    for import_id in import_ids:
+        for name in (WORKBOOK, REPORT):
+            (home.reports / import_id / name).unlink(missing_ok=True)
 
 
 def write_model_card(home: Home, card: ModelCard) -> None:

@@ -44,6 +44,7 @@ from contact_pipeline.matching.duplicates import Duplicates, find_duplicates
 from contact_pipeline.reporting.duplicates_workbook import write_duplicates
 from contact_pipeline.settings import ImportOptions
 from contact_pipeline.table_cleaning import clean_table
+from contact_pipeline.terms.stored import TERMS, of_cleaning, of_reading
 from contact_pipeline.validation.mended import PLANS, parent_of, parent_plans, restored
 from contact_pipeline.validation.quarantine import quarantine
 from contact_pipeline.validation.rows import failure_counts
@@ -56,10 +57,12 @@ def stage_raw_file(home: Home, receipt: Receipt, *, parents: Home | None = None)
     Mended rows are put back into the tables and lines they were set aside from; the receipt then names that import, which
     is looked up in `parents`, by default the same home.
     """
-    limits = home.settings.limits
+    limits, terms = home.settings.limits, of_reading(receipt.options, home.settings)
     if receipt.mangled_sha256:
         source = staging.read_source(receipt.kept_path(home))
-        staging.write_source(home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes)
+        staging.write_source(
+            home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes, terms=terms
+        )
         return source
     source = read_source(receipt.kept_path(home), limits, name=receipt.file_name, columns=receipt.options.columns)
     parent = parent_of(source)
@@ -72,7 +75,7 @@ def stage_raw_file(home: Home, receipt: Receipt, *, parents: Home | None = None)
         source, ours = told, "workbook"
     kind = kind_of_import(parents or home, receipt, source, parent, ours)
     _note_kind(home, receipt, kind, _options(receipt, parent, parents or home))
-    staging.write_source(home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes)
+    staging.write_source(home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes, terms=terms)
     return source
 
 
@@ -85,7 +88,8 @@ def stage_mapped_contacts(
     An import that is in the CRM keeps its mapping, unless it was asked for anew. Mended rows are mapped as the import was
     from which they were set aside; it and what earlier imports taught are looked up in `parents`.
     """
-    source = staging.read_source(home.stage("raw_file", receipt.import_id))
+    raw = home.stage("raw_file", receipt.import_id)
+    source = staging.read_source(raw)
     if receipt.kind == "decisions":
         decided = read_decisions(source)
         _write(home.stage("mapped_contacts", receipt.import_id), decided, {PLANS: "[]"})
@@ -101,7 +105,8 @@ def stage_mapped_contacts(
     frames = [_cleaned(home, one, receipt.options) for one in mapped]
     cleaned = pl.concat(frames, how="vertical").with_row_index("ordinal").cast({"ordinal": pl.Int64})
     used = json.dumps([_as_stored(one, receipt) for one in mapped])
-    _write(home.stage("mapped_contacts", receipt.import_id), cleaned, {PLANS: used})
+    terms = json.dumps(staging.read_terms(raw) | of_cleaning(receipt.options, home.settings))
+    _write(home.stage("mapped_contacts", receipt.import_id), cleaned, {PLANS: used, TERMS: terms})
     return mapped, cleaned
 
 
@@ -173,9 +178,10 @@ def fold_into(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receip
     started = time.monotonic()
     sequence = sequence_of(connection, receipt.import_id)
     mapping = _mapping(home, receipt)
+    terms = staging.read_terms(home.stage("mapped_contacts", receipt.import_id))
     ledger = fold_rows(connection, home, receipt, sequence, mapping)
     ledger.check()
-    record_import(connection, receipt, sequence, ledger, mapping, seconds=time.monotonic() - started)
+    record_import(connection, receipt, sequence, ledger, mapping, terms, seconds=time.monotonic() - started)
     return ledger
 
 

@@ -10,7 +10,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from contact_pipeline.errors import HomeBusy
@@ -55,19 +55,25 @@ def hold(path: Path, wait_seconds: float, *, busy: str) -> None:
     os.set_inheritable(descriptor, True)
 
 
+@contextmanager
 def turn_of_runs(
     home: Home, *, wait_seconds: float | None = None, on_wait: Callable[[], None] = lambda: None
-) -> AbstractContextManager[None]:
+) -> Iterator[None]:
     """The turn that every run holds from its first stage to its last, and whoever else must not meet one.
 
-    Waits as long as the settings say, unless told otherwise. Raises HomeBusy.
+    A restore that was interrupted is completed first: a run never meets half a home. Waits as long as the settings say, unless
+    told otherwise. Raises HomeBusy.
     """
+    from contact_pipeline.backing_up.swapping import put_in_place  # which takes turns too
+
     patience = home.settings.turn_wait_seconds if wait_seconds is None else wait_seconds
     busy = (
         f"Another run has been at work in {home.root} for {patience:.0f} s. Wait until it has ended and try again, or "
         "raise turn_wait_seconds in settings.toml."
     )
-    return turn(home.turn_file("runs"), patience, busy=busy, in_line=wait_seconds is None, on_wait=on_wait)
+    with turn(home.turn_file("runs"), patience, busy=busy, in_line=wait_seconds is None, on_wait=on_wait):
+        put_in_place(home)
+        yield
 
 
 def _wait_for(descriptor: int, wait_seconds: float, busy: str, in_line: bool, on_wait: Callable[[], None]) -> None:

@@ -97,6 +97,29 @@ class Warehouse:
                 connection.execute("DETACH rewritten")
             shutil.rmtree(self.path.with_name(f"{self.path.name}.tmp"), ignore_errors=True)
 
+    def copy_to(self, target: Path) -> None:
+        """Copy the file as it is now to a new path. Everybody else waits meanwhile. Raises HomeBusy, StorageFailed."""
+        with explained(self.path.parent), self._first_in_line(read_only=False):
+            self._connect(read_only=False).close()  # brings the file up to date with what a killed process left
+            shutil.copyfile(self.path, target)
+
+    def replace_by(self, other: Path) -> None:
+        """Put another database, on the same disk, in the place of this one, once nobody has it open.
+
+        A file that cannot be read is replaced too. Killed at any moment, the file is the old one or the new one, whole. Raises
+        HomeBusy, StorageFailed.
+        """
+        with explained(self.path.parent), self._first_in_line(read_only=False):
+            if self.path.exists():
+                try:
+                    self._connect(read_only=False).close()
+                except HomeBusy:
+                    raise
+                except PipelineError:  # what is in it is not wanted any more
+                    pass
+            self.path.with_name(f"{self.path.name}.wal").unlink(missing_ok=True)
+            other.replace(self.path)
+
     def _create(self) -> None:
         """Put a whole, empty database in place: a process killed meanwhile leaves none, not half of one."""
         draft = draft_beside(self.path)

@@ -7,6 +7,7 @@ become (`importing`).
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ import duckdb
 from contact_pipeline.crm.ledger import COUNTS, STATES, Ledger
 from contact_pipeline.errors import UnknownImport
 from contact_pipeline.intake.receipt import Receipt
+from contact_pipeline.terms.stored import Term
 from contact_pipeline.validation.sampled import SampleCheck
 
 IMPORTED = "imported"
@@ -83,11 +85,22 @@ def record_import(
     sequence: int,
     ledger: Ledger,
     mapping: list[dict[str, Any]],
+    terms: Mapping[str, Term],
     *,
     seconds: float,
 ) -> None:
-    """Write the history row of a completed import. A rerun keeps the moment of the first run."""
-    _replace(connection, receipt, IMPORTED, None, sequence=sequence, ledger=ledger, mapping=mapping, seconds=seconds)
+    """Write the history row of a completed import; `terms` are those of `terms.stored`. A rerun keeps the first moment."""
+    _replace(
+        connection,
+        receipt,
+        IMPORTED,
+        None,
+        sequence=sequence,
+        ledger=ledger,
+        mapping=mapping,
+        terms=terms,
+        seconds=seconds,
+    )
 
 
 def record_refusal(connection: duckdb.DuckDBPyConnection, receipt: Receipt, reason: str) -> None:
@@ -153,6 +166,7 @@ def _replace(
     sequence: int | None = None,
     ledger: Ledger | None = None,
     mapping: list[dict[str, Any]] | None = None,
+    terms: Mapping[str, Term] | None = None,
     seconds: float | None = None,
 ) -> None:
     old = connection.execute(
@@ -181,6 +195,7 @@ def _replace(
         "policy": receipt.options.policy,
         "options": receipt.options.model_dump_json(),
         "mapping": json.dumps(mapping or []),
+        "terms": json.dumps(terms or {}),
         **(ledger.rows if ledger else {}),
         "failures": json.dumps(dict(ledger.failures) if ledger else {}),
         "skips": json.dumps(dict(ledger.skips) if ledger else {}),

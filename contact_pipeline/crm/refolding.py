@@ -14,6 +14,7 @@ import duckdb
 
 from contact_pipeline.crm.fold import GOLDEN_COLUMNS, fold_records, forget_fold
 from contact_pipeline.crm.history import recount
+from contact_pipeline.crm.rules_in_force import note_rules, note_rules_of_all
 from contact_pipeline.fields import SCORE_FIELD_NAMES, Survivorship
 from contact_pipeline.matching.links import LINKED_COLUMNS, ROWS_PER_IMPORT, link_records
 from contact_pipeline.matching.told import TOLD_COLUMNS, first_told, link_told, wanted_told_keys
@@ -50,6 +51,7 @@ def refold_all(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Surviv
     touch(connection, "SELECT DISTINCT match_key FROM records WHERE match_key IS NOT NULL")
     connection.execute("INSERT INTO former SELECT contact_id FROM contacts")
     refold(connection, rules)
+    note_rules_of_all(connection, rules)
 
 
 def refold(
@@ -66,6 +68,7 @@ def refold(
     stand. With `has_incoming` the records in the temporary table `incoming` join the others; `is_new` says that their import
     had none before. Needs `touch` before.
     """
+    note_rules(connection, rules)
     tells = _has_told(connection, has_incoming=has_incoming)
     first = _settle_keys(connection, since, has_incoming=has_incoming, tells=tells)
     if tells:  # an outcome may have been told of somebody who comes only now

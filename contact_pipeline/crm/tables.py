@@ -10,7 +10,7 @@ import duckdb
 from contact_pipeline.errors import PipelineError
 from contact_pipeline.fields import FIELDS, SCORE_FIELDS
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 _FIELD_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in FIELDS)
 _SCORE_COLUMNS = ", ".join(f"{field.name} {field.sql_type}" for field in SCORE_FIELDS)
@@ -48,13 +48,15 @@ STANDING = """SELECT max(scored_at), arg_max(score_method, scored_at), arg_max(m
 
 # No primary keys: uniqueness is the merge's job and its index would cost more than the merge.
 _TABLES = (
-    "meta (schema_version INTEGER, suppression_key BLOB, scored_all_at TIMESTAMP, scored_with VARCHAR)",
+    """meta (
+        schema_version INTEGER, suppression_key BLOB, scored_all_at TIMESTAMP, scored_with VARCHAR, folded_with JSON,
+        restored_at TIMESTAMP)""",
     """imports (
         import_id VARCHAR, sequence INTEGER, attempt INTEGER, file_name VARCHAR, sha256 VARCHAR, bytes BIGINT,
         who VARCHAR, received_at TIMESTAMP, finished_at TIMESTAMP, seconds DOUBLE, status VARCHAR, reason VARCHAR,
         policy VARCHAR, options JSON, mapping JSON,
         total BIGINT, created BIGINT, updated BIGINT, unchanged BIGINT, skipped BIGINT, failed BIGINT, not_data BIGINT,
-        failures JSON, skips JSON, issues JSON, kind VARCHAR, sample_check JSON)""",
+        failures JSON, skips JSON, issues JSON, kind VARCHAR, sample_check JSON, terms JSON)""",
     f"""records (
         import_id VARCHAR, sequence BIGINT, sheet VARCHAR, line BIGINT, match_key VARCHAR, policy VARCHAR,
         as_of TIMESTAMP, state VARCHAR, reason VARCHAR, contact_id VARCHAR, contributes BOOLEAN,
@@ -111,6 +113,12 @@ _MIGRATIONS: dict[int, tuple[str, ...]] = {
     # What was noted of earlier scorings is each change of a score, but not who was undone since: so none can be told.
     4: (f"CREATE TABLE {_SCORINGS}", f"INSERT INTO scorings FROM ({STANDING} HAVING count(*) > 0)"),
     5: ("ALTER TABLE records ADD COLUMN told_of VARCHAR",),
+    # What older imports were decided by beside their options was not written down; nothing is known of it.
+    6: (
+        "ALTER TABLE imports ADD COLUMN terms JSON",
+        "ALTER TABLE meta ADD COLUMN folded_with JSON",
+        "ALTER TABLE meta ADD COLUMN restored_at TIMESTAMP",
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from contact_pipeline import signs_of_life
 from contact_pipeline.crm.history import record_refusal
@@ -18,6 +19,7 @@ from contact_pipeline.errors import FileRefused
 from contact_pipeline.home import Home
 from contact_pipeline.intake.drop_folder import put_away_refused
 from contact_pipeline.intake.receipt import Receipt, read_receipt
+from contact_pipeline.reruns import renew_options
 from contact_pipeline.turns import turn_of_runs
 
 IMPORTS = dg.DynamicPartitionsDefinition(name="imports")
@@ -59,13 +61,25 @@ def _tell_of_waiting(context: dg.InitResourceContext) -> None:
         context.log.info("Another run is at work in this home; this one waits for its turn.")
 
 
+class Again(dg.Config):
+    """What a run may ask of the stages that options decide on."""
+
+    new_settings: bool = Field(
+        default=False, description="Take mapping, policy and options from settings.toml as it is now, and keep them."
+    )
+
+
 @contextmanager
-def opened_import(home: HomeResource, context: dg.AssetExecutionContext) -> Iterator[tuple[Home, Receipt]]:
+def opened_import(
+    home: HomeResource, context: dg.AssetExecutionContext, *, new_settings: bool = False
+) -> Iterator[tuple[Home, Receipt]]:
     """Home and receipt of the partition that runs. A refused file is recorded and put away, and its run fails for good.
 
     Dagster's log gets the reason and the import's id, not the name of the file: it may tell of a person.
     """
     opened = home.open()
+    if new_settings:
+        renew_options(opened, [context.partition_key])
     receipt = read_receipt(opened, context.partition_key)
     try:
         yield opened, receipt

@@ -10,7 +10,7 @@ import polars as pl
 
 from contact_pipeline import stages
 from contact_pipeline.defs import metadata
-from contact_pipeline.defs.home import IMPORTS, HomeResource, opened_import
+from contact_pipeline.defs.home import IMPORTS, Again, HomeResource, opened_import
 from contact_pipeline.reporting.duplicates_workbook import duplicates_workbook
 from contact_pipeline.validation.review import review_table
 from contact_pipeline.validation.rows import failure_counts
@@ -24,8 +24,8 @@ _SHARED: dict[str, Any] = {"partitions_def": IMPORTS, "group_name": "intake", "o
     description="The received bytes as text tables: encoding, delimiter, sheets and header row found, every record below "
     "the header kept with its source line.",
 )
-def raw_file(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
-    with opened_import(home, context) as (opened, receipt):
+def raw_file(context: dg.AssetExecutionContext, config: Again, home: HomeResource) -> dg.MaterializeResult[None]:
+    with opened_import(home, context, new_settings=config.new_settings) as (opened, receipt):
         source = stages.stage_raw_file(opened, receipt)
     records = sum(table.rows.height for table in source.tables)
     return dg.MaterializeResult(
@@ -47,8 +47,8 @@ def raw_file(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Materi
     "companies, addresses, numbers; of a file of activities who, what and when. A value that cannot be used is left blank with "
     "an issue on record.",
 )
-def mapped_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
-    with opened_import(home, context) as (opened, receipt):
+def mapped_contacts(context: dg.AssetExecutionContext, config: Again, home: HomeResource) -> dg.MaterializeResult[None]:
+    with opened_import(home, context, new_settings=config.new_settings) as (opened, receipt):
         mapped, cleaned = stages.stage_mapped_contacts(opened, receipt)
     reviews = [review_table(one.table, one.plan, cleaned.filter(pl.col("sheet") == one.table.name)) for one in mapped]
     return dg.MaterializeResult(

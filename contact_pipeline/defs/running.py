@@ -22,6 +22,7 @@ from contact_pipeline.defs.instance import opened_instance
 from contact_pipeline.defs.interrupted import fail_dead_runs, is_unfinished
 from contact_pipeline.defs.listening import OnEnd, OnStep, step_logger
 from contact_pipeline.errors import PipelineError, StorageFailed, UsageError
+from contact_pipeline.handover import withdraw_reports
 from contact_pipeline.hardships import explained, hardship
 from contact_pipeline.home import Home
 from contact_pipeline.intake.receipt import Receipt
@@ -71,15 +72,26 @@ class Runner:
         if failure:
             raise PipelineError(failure)
 
-    def rerun(self, stage: str, import_ids: list[str], *, only: bool) -> None:
-        """Materialize one stage again, and unless `only` all that follows from it. Raises UsageError, PipelineError."""
+    def rerun(self, stage: str, import_ids: list[str], *, only: bool = False, new_settings: bool = False) -> None:
+        """Materialize one stage again, and unless `only` all that follows from it, with options as they were or renewed.
+
+        Several imports are run up to the CRM, each for itself, and then scored and reported once. One that fails stops no
+        other; all that failed are told at the end. Raises UsageError, PipelineError.
+        """
         asset = self._asset(stage)
         selection = asset if only else asset.downstream()
+        scores_apart = len(import_ids) > 1 and dg.AssetKey("scored_leads") in selection.resolve(self._graph)
+        of_each = selection & _UP_TO_CRM if scores_apart else selection
+        wishes = {stage: {"new_settings": True}} if new_settings else None
         partitions: list[str] | list[None] = import_ids or [None]
-        for import_id in partitions:
-            failure = self._execute("import_contacts", selection, import_id)
-            if failure:
-                raise PipelineError(failure)
+        with explained(self.home.root):
+            self.instance.add_dynamic_partitions(str(IMPORTS.name), import_ids)
+        failures = {one: told for one in partitions if (told := self._execute("import_contacts", of_each, one, wishes))}
+        if scores_apart and len(failures) < len(import_ids):
+            withdraw_reports(self.home, [one for one in import_ids if one not in failures])
+            self.score(due_only=True)
+        if failures:
+            raise PipelineError(_not_done(failures, len(partitions)))
 
     def is_partitioned(self, stage: str) -> bool:
         """Does this stage run once an import? Raises UsageError for an unknown stage."""
@@ -181,6 +193,14 @@ def _chain(error: Any) -> Iterator[Any]:
     while error:
         yield error
         error = error.cause or error.context
+
+
+def _not_done(failures: Mapping[str | None, str], of: int) -> str:
+    """What to say of the imports that could not be run again; the others were."""
+    if of == 1:
+        return next(iter(failures.values()))
+    told = " ".join(f"{import_id}: {why}" for import_id, why in failures.items())
+    return f"{len(failures)} of {of} imports could not be run again. {told}"
 
 
 def _first_line(text: str) -> str:

@@ -6,7 +6,7 @@ Belongs here: writing and reading `stages/raw_file`. Does not belong: reading wh
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -14,12 +14,16 @@ import polars as pl
 
 from contact_pipeline.atomic import atomic_path
 from contact_pipeline.intake.tables import RowKind, SourceFile, TextTable
+from contact_pipeline.terms.stored import TERMS, Term
 
 _ABOUT = "contact_pipeline.source"
 
 
-def write_source(path: Path, source: SourceFile, *, cell_bytes: int) -> None:
-    """Write the tables one below the other. A row with a cell over `cell_bytes` becomes a broken row."""
+def write_source(path: Path, source: SourceFile, *, cell_bytes: int, terms: Mapping[str, Term] | None = None) -> None:
+    """Write the tables one below the other. A row with a cell over `cell_bytes` becomes a broken row.
+
+    `terms` are what the settings decided about it, where it was read by them.
+    """
     tables = [replace(table, rows=_break_long_cells(table, cell_bytes)) for table in source.tables]
     rows = [table.rows.with_columns(table=pl.lit(index, pl.Int32)) for index, table in enumerate(tables)]
     about = {
@@ -27,8 +31,9 @@ def write_source(path: Path, source: SourceFile, *, cell_bytes: int) -> None:
         "ignored_sheets": source.ignored_sheets,
         "tables": [{k: v for k, v in asdict(replace(t, rows=pl.DataFrame())).items() if k != "rows"} for t in tables],
     }
+    metadata = {_ABOUT: json.dumps(about), TERMS: json.dumps(dict(terms or {}))}
     with atomic_path(path) as draft:
-        pl.concat(rows, how="diagonal").write_parquet(draft, metadata={_ABOUT: json.dumps(about)}, compression="lz4")
+        pl.concat(rows, how="diagonal").write_parquet(draft, metadata=metadata, compression="lz4")
 
 
 def read_source(path: Path) -> SourceFile:
@@ -37,6 +42,11 @@ def read_source(path: Path) -> SourceFile:
     rows = pl.read_parquet(path)
     tables = tuple(_table(rows, index, facts) for index, facts in enumerate(about["tables"]))
     return SourceFile(about["name"], tables, tuple((name, reason) for name, reason in about["ignored_sheets"]))
+
+
+def read_terms(path: Path) -> dict[str, Term]:
+    """What the settings decided about a stage, this one or a later one; empty where that was not written down."""
+    return dict(json.loads(pl.read_parquet_metadata(path).get(TERMS, "{}")))
 
 
 def read_places(path: Path) -> pl.DataFrame:

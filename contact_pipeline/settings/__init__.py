@@ -81,6 +81,7 @@ class Settings(Frozen):
         rule = next((r for r in self.files if fnmatch.fnmatch(file_name.lower(), r.match.lower())), FileRule(match="*"))
         return ImportOptions(
             policy=policy or rule.policy or self.imports.policy,
+            policy_from="flag" if policy else "settings",
             review=rule.review or self.imports.review,
             date_order=rule.date_order or self.imports.date_order,
             default_country=rule.default_country or self.imports.default_country,

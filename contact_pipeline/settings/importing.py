@@ -47,10 +47,11 @@ class ImportOptions(Frozen):
     """What an import was told to do; stored with it and used again when it is rerun.
 
     `mends` is the import whose set-aside rows the file brings back; the file itself tells. `opted_out` says that everybody
-    in the file wants no marketing; its name tells.
+    in the file wants no marketing; its name tells. `policy_from` is not known of imports of older versions.
     """
 
     policy: Policy = "update"
+    policy_from: Literal["settings", "flag"] | None = None
     review: Review = "none"
     opted_out: bool = False
     date_order: DateOrder = "auto"

@@ -30,6 +30,10 @@ _TAKEN_BACK: dict[int, tuple[str, ...]] = {
     ),
     5: ("DROP TABLE scorings",),
     6: ("ALTER TABLE records DROP COLUMN told_of",),
+    7: (
+        "ALTER TABLE imports DROP COLUMN terms",
+        *(f"ALTER TABLE meta DROP COLUMN {column}" for column in ("folded_with", "restored_at")),
+    ),
 }
 
 
