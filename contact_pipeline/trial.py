@@ -82,7 +82,7 @@ def _copy_touched(home: Home, passing: Home, import_id: str, rows: Path) -> None
     sides = ["email", *(["met_email"] if "met_email" in pl.read_parquet_schema(rows) else [])]
     stated = " UNION ".join(f"SELECT {side} AS address FROM read_parquet($rows) WHERE is_valid" for side in sides)
     pairs = f"SELECT email, met_email FROM read_parquet($rows) WHERE is_valid UNION {_DECIDED}"
-    with read_crm(home) as connection:
+    with read_crm(home, passing.root) as connection:
         connection.execute(
             _REACHED.format(stated=stated, pairs=_DECIDED if len(sides) == 1 else pairs),
             {"rows": str(rows), "import_id": import_id},
@@ -115,7 +115,7 @@ _NEAR = {
 
 def _copy_whole(home: Home, passing: Home) -> None:
     """The history, the decisions, and what keeps erased people out."""
-    with read_crm(home) as connection:
+    with read_crm(home, passing.root) as connection:
         _export(connection, passing, _WHOLE)
         ((key,),) = connection.execute("SELECT suppression_key FROM meta").fetchall()
     _take_in(passing, _WHOLE)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -55,7 +55,7 @@ class Warehouse:
         with explained(self.path.parent):
             if not self.path.exists():
                 self._create()
-            with _closing(self._open(read_only=False)) as connection:
+            with _closing(self._open(read_only=False), self.path.parent) as connection:
                 connection.begin()
                 try:
                     yield connection
@@ -66,9 +66,15 @@ class Warehouse:
                 connection.commit()
 
     @contextmanager
-    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection that cannot write. Raises HomeBusy, and PipelineError for a file that is missing or cannot be read."""
-        with explained(self.path.parent), _closing(self._open(read_only=True)) as connection:
+    def reading(self, *also: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that cannot write to the CRM; what it finds may be written to files in the folders `also` too.
+
+        Raises HomeBusy, and PipelineError for a file that is missing or cannot be read.
+        """
+        with (
+            explained(self.path.parent),
+            _closing(self._open(read_only=True), self.path.parent, *also) as connection,
+        ):
             yield connection
 
     @contextmanager
@@ -89,7 +95,7 @@ class Warehouse:
         StorageFailed.
         """
         with explained(self.path.parent), self._first_in_line(read_only=False), atomic_path(self.path) as draft:
-            with _closing(self._connect(read_only=False)) as connection:
+            with _closing(self._connect(read_only=False), self.path.parent) as connection:
                 source = connection.execute("SELECT current_database()").fetchall()[0][0]
                 connection.execute("CHECKPOINT")
                 connection.execute("ATTACH $draft AS rewritten", {"draft": str(draft)})
@@ -171,22 +177,26 @@ class Warehouse:
 
 
 @contextmanager
-def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
-    """An empty database that is gone when the block ends."""
-    with _closing(duckdb.connect(":memory:")) as connection:
+def in_memory(*folders: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database that is gone when the block ends. It reads and writes files in these folders only."""
+    with _closing(duckdb.connect(":memory:"), *folders) as connection:
         yield connection
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database of its own in a file that nobody else opens, closed when the block ends. Raises StorageFailed."""
-    with explained(path.parent), _closing(duckdb.connect(str(path))) as connection:
+def new_file(path: Path, *folders: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database of its own in a file that nobody else opens, closed when the block ends. Raises StorageFailed.
+
+    It may read what lies in `folders`, and beside the file.
+    """
+    with explained(path.parent), _closing(duckdb.connect(str(path)), path.parent, *folders) as connection:
         yield connection
 
 
 @contextmanager
-def _closing(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+def _closing(connection: duckdb.DuckDBPyConnection, *folders: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
+        _confine(connection, folders)
         connection.execute(
             f"SET TimeZone = 'UTC'; SET memory_limit = '{_MEMORY_LIMIT}'; SET enable_progress_bar = false; "
             f"SET checkpoint_threshold = '{_CHECKPOINT_THRESHOLD}'"
@@ -194,3 +204,24 @@ def _closing(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyC
         yield connection
     finally:
         connection.close()
+
+
+def _confine(connection: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:
+    """Let SQL reach the files of these folders alone: no other file, no network, no extension that is not built in.
+
+    What came in is only ever a parameter; this holds should it not be. It cannot be taken back while the database is open,
+    and connections of one process share it: so who finds it done leaves it.
+    """
+    allowed = ", ".join("'" + str(folder).replace("'", "''") + "/'" for folder in folders)
+    with suppress(duckdb.InvalidInputException):  # another thread was quicker
+        if not _is_confined(connection):
+            connection.execute(
+                "SET autoinstall_known_extensions = false; SET autoload_known_extensions = false; "
+                f"SET allowed_directories = [{allowed}]; SET enable_external_access = false"
+            )
+    if not _is_confined(connection):
+        raise PipelineError("DuckDB cannot be kept to the folders of the home. Please report it.")
+
+
+def _is_confined(connection: duckdb.DuckDBPyConnection) -> bool:
+    return not connection.execute("SELECT current_setting('enable_external_access')").fetchall()[0][0]

@@ -169,19 +169,20 @@ def write_scores(
 
 def _put(
     connection: duckdb.DuckDBPyConnection,
-    part: pl.DataFrame,  # noqa: ARG001  DuckDB finds it by name; what is registered it would hold until the commit
+    part: pl.DataFrame,
     now: datetime,
     write: Callable[[duckdb.DuckDBPyConnection], None],
 ) -> int:
     """Write one part; the number of contacts whose scores differ."""
     differs = " OR ".join(f"c.{name} IS DISTINCT FROM s.{name}" for name in _COMPARED)
+    _give(connection, part)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE rescored AS
         SELECT s.* REPLACE (s.score_breakdown::JSON AS score_breakdown,
                             CASE WHEN {differs} THEN ?::TIMESTAMP ELSE c.scored_at END AS scored_at),
                {differs} AS differs,
                c.lead_score IS DISTINCT FROM s.lead_score OR c.lead_category IS DISTINCT FROM s.lead_category AS moved
-        FROM part AS s JOIN contacts AS c USING (contact_id)""",
+        FROM given AS s JOIN contacts AS c USING (contact_id)""",
         [now],
     )
     write(connection)
@@ -190,6 +191,13 @@ def _put(
         FROM rescored WHERE moved"""
     )
     return int(connection.execute("SELECT count(*) FROM rescored WHERE differs").fetchall()[0][0])
+
+
+def _give(connection: duckdb.DuckDBPyConnection, part: pl.DataFrame) -> None:
+    """The part as the table `given`: a frame that is registered DuckDB would hold until the commit."""
+    columns = ("contact_id", *SCORE_FIELD_NAMES)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE given AS SELECT {', '.join(columns)} FROM contacts LIMIT 0")
+    connection.from_arrow(part.select(columns).to_arrow()).insert_into("temp.given")
 
 
 def _update(connection: duckdb.DuckDBPyConnection) -> None:

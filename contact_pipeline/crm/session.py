@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
@@ -31,13 +32,14 @@ def open_crm(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def read_crm(home: Home, *, wait_seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def read_crm(home: Home, *also: Path, wait_seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A look at the CRM that cannot write; an empty CRM where there is none yet. Raises HomeBusy.
 
-    A file of an older version is brought up to date first. Waits for others as `warehouse_of` does.
+    What it finds may be written to files of the home, and in the folders `also`. A file of an older version is brought up to
+    date first. Waits for others as `warehouse_of` does.
     """
     if home.crm.exists():
-        with warehouse_of(home, wait_seconds=wait_seconds).reading() as connection:
+        with warehouse_of(home, wait_seconds=wait_seconds).reading(*also) as connection:
             is_there = has_tables(connection)
             is_old = is_there and is_outdated(connection)
             if is_there and not is_old:
@@ -46,10 +48,10 @@ def read_crm(home: Home, *, wait_seconds: float | None = None) -> Iterator[duckd
         if is_old:
             with open_crm(home):
                 pass
-            with warehouse_of(home, wait_seconds=wait_seconds).reading() as connection:
+            with warehouse_of(home, wait_seconds=wait_seconds).reading(*also) as connection:
                 yield connection
             return
-    with in_memory() as connection:
+    with in_memory(home.root, *also) as connection:
         ensure_tables(connection)
         yield connection
 

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from contact_pipeline.errors import HomeBusy, PipelineError
-from contact_pipeline.warehouse import Warehouse, new_file
+from contact_pipeline.warehouse import Warehouse, in_memory, new_file
 
 _HOLDER = """
 import sys, time, duckdb
@@ -130,3 +130,33 @@ def test_who_copies_waits_for_a_writer_and_says_so_when_it_takes_too_long(path: 
         impatient.attached_to(copy),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM read_text('/etc/hostname')",
+        "SELECT * FROM glob('/etc/*')",
+        "COPY (SELECT 1) TO '/tmp/stolen.csv'",
+        "ATTACH '/tmp/other.duckdb'",
+        "SELECT * FROM read_parquet('http://127.0.0.1:9/a')",
+        "INSTALL httpfs",
+        "SET enable_external_access = true",
+        "SET allowed_directories = ['/']",
+    ],
+)
+def test_sql_reaches_no_file_outside_the_home_and_no_network(path: Path, query: str) -> None:
+    outside = path.parent.parent / "outside.csv"
+    outside.write_text("secret\n")
+    climbing = f"SELECT * FROM read_text('{path.parent}/../outside.csv')"
+    for way_in in (Warehouse(path).transaction, Warehouse(path).reading, in_memory):
+        for forbidden in (query, climbing):
+            with pytest.raises((duckdb.PermissionException, duckdb.InvalidInputException)), way_in() as connection:
+                connection.execute(forbidden).fetchall()
+
+
+def test_what_lies_in_the_home_is_read_and_written(path: Path) -> None:
+    with Warehouse(path).reading() as connection, Warehouse(path).reading() as another:
+        target = path.parent / "it's [own] file.parquet"
+        connection.execute(f"COPY (SELECT 7 AS a) TO '{str(target).replace(chr(39), chr(39) * 2)}'")
+        assert another.execute("FROM read_parquet(?)", [str(target)]).fetchall() == [(7,)]
