@@ -23,10 +23,12 @@ from contact_pipeline.dashboard_commands import dashboard
 from contact_pipeline.errors import HomeBusy, PipelineError, UsageError
 from contact_pipeline.hardships import explained
 from contact_pipeline.home import Home
+from contact_pipeline.hook_commands import hooks
 from contact_pipeline.model_commands import models
 from contact_pipeline.operating_commands import dev, start
 from contact_pipeline.private_files import create_privately
 from contact_pipeline.settings import Policy
+from contact_pipeline.tidy_commands import tidy
 
 if TYPE_CHECKING:
     from contact_pipeline.mapping.learned import LearnedMapping
@@ -179,7 +181,7 @@ def score(*, retrain: bool, as_json: bool) -> None:
     print_facts(facts, as_json=as_json, words=lambda: display.show_results(scores, files))
 
 
-for one in (models, rerun, undo, rebuild, approve, dashboard, dev, start, backup, restore):
+for one in (models, rerun, undo, rebuild, approve, dashboard, dev, start, hooks, tidy, backup, restore):
     main.add_command(one)
 
 

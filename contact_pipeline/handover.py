@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -20,12 +20,15 @@ from contact_pipeline.crm.history import IMPORTED, PastImport, past_imports
 from contact_pipeline.crm.lead_files import write_lead_files
 from contact_pipeline.crm.lead_frames import lead_count, leads_in_brief, leads_in_full
 from contact_pipeline.crm.models import model_in_use
+from contact_pipeline.crm.scores import last_scored_all
 from contact_pipeline.crm.scorings import trend
 from contact_pipeline.crm.session import read_crm
+from contact_pipeline.errors import NotKept
 from contact_pipeline.fields import FIELD_BY_NAME, FIELD_NAMES
 from contact_pipeline.home import Home
 from contact_pipeline.intake import staging
-from contact_pipeline.intake.receipt import BRINGS_NO_CONTACTS
+from contact_pipeline.intake.receipt import BRINGS_NO_CONTACTS, read_receipt
+from contact_pipeline.intake.tables import TextTable
 from contact_pipeline.reporting.aggregates import COUNTED
 from contact_pipeline.reporting.facts import ImportFacts, MappedColumn, ReportFacts, SourceRows
 from contact_pipeline.reporting.lead_sheets import CALL_LIST_FIELDS
@@ -35,6 +38,7 @@ from contact_pipeline.reporting.playbook import asked_fields, load_playbook
 from contact_pipeline.reporting.report import write_report
 from contact_pipeline.reporting.workbook import write_workbook
 from contact_pipeline.scoring.card import ModelCard
+from contact_pipeline.stages import kept_stage
 
 LATEST = "latest"
 WORKBOOK, REPORT, MODEL_CARD = "leads.xlsx", "report.html", "model_card.md"
@@ -132,14 +136,18 @@ def _facts(home: Home, connection: duckdb.DuckDBPyConnection, imports: Sequence[
         card=model.card if model else None,
         plays=load_playbook(home.settings.reports.playbook),
         trend=trend(connection),
+        all_scored_at=last_scored_all(connection),
     )
 
 
 def _due(home: Home, imports: Sequence[PastImport], import_id: str | None, name: str) -> Iterator[PastImport]:
+    """The import of the run, and those that have no such file yet; what is as old as files go, is not made again."""
+    oldest = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=home.settings.retention.report_days)
     for past in imports:
         if past.kind in BRINGS_NO_CONTACTS:
             continue
-        if past.import_id == import_id or not (home.reports / past.import_id / name).exists():
+        is_missing = not (home.reports / past.import_id / name).exists()
+        if past.import_id == import_id or (is_missing and (past.finished_at or oldest) > oldest):
             yield past
 
 
@@ -152,10 +160,18 @@ def _source_rows(home: Home, import_id: str) -> list[SourceRows]:
         ).pl()
     sheets = set(links["sheet"])
     shapes: dict[tuple[str, ...], list[pl.DataFrame]] = {}
-    for table in staging.read_source(home.stage("raw_file", import_id)).tables:
+    for table in _tables(home, import_id):
         if table.name in sheets:
             shapes.setdefault(table.headers, []).append(table.rows.with_columns(sheet=pl.lit(table.name)))
     return [SourceRows(headers, _linked(pl.concat(rows), links)) for headers, rows in shapes.items()]
+
+
+def _tables(home: Home, import_id: str) -> tuple[TextTable, ...]:
+    """What was read of the file of an import; nothing where it is not kept any more."""
+    try:
+        return staging.read_source(kept_stage(home, read_receipt(home, import_id), "raw_file")).tables
+    except NotKept:
+        return ()
 
 
 def _linked(rows: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:

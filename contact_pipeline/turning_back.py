@@ -14,8 +14,9 @@ from contact_pipeline.crm.companies import refresh_companies
 from contact_pipeline.crm.session import open_crm
 from contact_pipeline.crm.undoing import Undone
 from contact_pipeline.home import Home
+from contact_pipeline.hooks.telling import note_undone
 from contact_pipeline.intake.drop_folder import put_away_refused
-from contact_pipeline.intake.receipt import amend, read_receipt
+from contact_pipeline.intake.receipt import amend, read_receipt, take_as_new
 
 
 def undo(home: Home, import_id: str) -> Undone:
@@ -29,7 +30,10 @@ def undo(home: Home, import_id: str) -> Undone:
     receipt = read_receipt(home, import_id)
     if receipt.approved:
         amend(home, import_id, approved=False)
+    if not receipt.is_kept(home):
+        take_as_new(home, receipt)
     put_away_refused(home, receipt, "This import was called off by undo. Drop the file again to import it after all.")
+    note_undone(home, import_id)
     return undone
 
 

@@ -77,6 +77,7 @@ def crm_companies(home: HomeResource) -> dg.MaterializeResult[None]:
 )
 def import_summary(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):
+        stages.kept_stage(opened, receipt, "raw_file")
         with open_crm(opened) as connection:
             check = check_sample(opened, connection, receipt)
             note_sample_check(connection, receipt.import_id, check)

@@ -95,7 +95,7 @@ def receive(home: Home, path: Path, options: ImportOptions, *, dropped: bool = F
                 write_receipt(
                     home, receipt
                 )  # before the bytes: a process killed in between leaves none without a receipt
-                if receipt.mangled_sha256 is None and not target.exists():
+                if receipt.mangled_sha256 is None:  # in place of known bytes too: from now on they are kept anew
                     staging.replace(target)
         finally:
             staging.unlink(missing_ok=True)
@@ -108,6 +108,15 @@ def amend(home: Home, import_id: str, **changes: object) -> Receipt:
         receipt = read_receipt(home, import_id).model_copy(update=changes)
         write_receipt(home, receipt)
     return receipt
+
+
+def take_as_new(home: Home, receipt: Receipt) -> None:
+    """Take these bytes as they come, should they come again, where nothing of them is kept and none of them is in the CRM.
+
+    People who were erased from them before are kept out anew.
+    """
+    if receipt.mangled_sha256 is not None:
+        amend(home, receipt.import_id, mangled_sha256=None)
 
 
 def read_receipt(home: Home, import_id: str) -> Receipt:
