@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import polars as pl
@@ -27,7 +28,7 @@ from contact_pipeline.crm.ledger import Ledger
 from contact_pipeline.crm.mappings import learned_mappings, mapping_of_import
 from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.erasure.keeping_out import keep_out
-from contact_pipeline.errors import FileRefused
+from contact_pipeline.errors import FileRefused, NotKept
 from contact_pipeline.fields import FIELD_NAMES
 from contact_pipeline.home import Home
 from contact_pipeline.import_kinds import fold_rows, judged_rows, kind_of_import
@@ -52,12 +53,14 @@ from contact_pipeline.validation.set_aside_file import write_set_aside
 
 
 def stage_raw_file(home: Home, receipt: Receipt, *, parents: Home | None = None) -> SourceFile:
-    """inbox -> stages/raw_file: the bytes as text tables with source lines. Raises FileRefused.
+    """inbox -> stages/raw_file: the bytes as text tables with source lines. Raises FileRefused, NotKept.
 
     Mended rows are put back into the tables and lines they were set aside from; the receipt then names that import, which
     is looked up in `parents`, by default the same home.
     """
     limits, terms = home.settings.limits, of_reading(receipt.options, home.settings)
+    if not receipt.is_kept(home):
+        raise NotKept(_NOT_KEPT_MANGLED if receipt.mangled_sha256 else _NOT_KEPT.format(file=receipt.file_name))
     if receipt.mangled_sha256:
         source = staging.read_source(receipt.kept_path(home))
         staging.write_source(
@@ -88,7 +91,7 @@ def stage_mapped_contacts(
     An import that is in the CRM keeps its mapping, unless it was asked for anew. Mended rows are mapped as the import was
     from which they were set aside; it and what earlier imports taught are looked up in `parents`.
     """
-    raw = home.stage("raw_file", receipt.import_id)
+    raw = kept_stage(home, receipt, "raw_file", parents=parents)
     source = staging.read_source(raw)
     if receipt.kind == "decisions":
         decided = read_decisions(source)
@@ -116,7 +119,7 @@ def stage_validated_contacts(home: Home, receipt: Receipt, *, parents: Home | No
     Rows of people who were erased before are emptied, here and in all that is kept of the file. Whose activities may come in
     is looked up in `parents`, by default the same home.
     """
-    mapped = pl.read_parquet(home.stage("mapped_contacts", receipt.import_id))
+    mapped = pl.read_parquet(kept_stage(home, receipt, "mapped_contacts", parents=parents))
     judged = judged_rows(parents or home, receipt, mapped)
     path = home.stage("validated_contacts", receipt.import_id)
     _write(path, judged, {})
@@ -129,11 +132,11 @@ def set_aside_rows(home: Home, receipt: Receipt) -> tuple[Path | None, dict[str,
     Returns the file (None where no row fails), rows by reason, and the number of failing rows.
     """
     columns = ["sheet", "failures", "issues"]
-    judged = pl.read_parquet(home.stage("validated_contacts", receipt.import_id), columns=columns)
+    judged = pl.read_parquet(kept_stage(home, receipt, "validated_contacts"), columns=columns)
     failing = judged.filter(pl.col("failures").list.len() > 0)
     rows = {}
     if failing.height:
-        source = staging.read_source(home.stage("raw_file", receipt.import_id))
+        source = staging.read_source(kept_stage(home, receipt, "raw_file"))
         rows = quarantine(source, judged, receipt.import_id)
     return write_set_aside(home, receipt.import_id, rows), failure_counts(failing), failing.height
 
@@ -142,10 +145,11 @@ def report_duplicates(home: Home, receipt: Receipt) -> Duplicates:
     """stages/validated_contacts and the CRM -> reports/<import>/duplicates.xlsx and .csv, before anything is written."""
     if receipt.kind in BRINGS_NO_CONTACTS:
         return Duplicates.none()
+    validated = kept_stage(home, receipt, "validated_contacts")
     with read_crm(home) as connection:
         found = find_duplicates(
             connection,
-            home.stage("validated_contacts", receipt.import_id),
+            validated,
             import_id=receipt.import_id,
             sequence=sequence_of(connection, receipt.import_id),
             policy=receipt.options.policy,
@@ -161,6 +165,7 @@ def take_into_crm(home: Home, receipt: Receipt) -> Ledger | None:
     None where the import must be approved first; then only the history says so. Rows that an older version left are made
     anew first.
     """
+    kept_stage(home, receipt, "validated_contacts")
     if not _has_todays_shape(home, receipt):
         stage_mapped_contacts(home, receipt)
         stage_validated_contacts(home, receipt)
@@ -183,6 +188,32 @@ def fold_into(connection: duckdb.DuckDBPyConnection, home: Home, receipt: Receip
     ledger.check()
     record_import(connection, receipt, sequence, ledger, mapping, terms, seconds=time.monotonic() - started)
     return ledger
+
+
+def kept_stage(home: Home, receipt: Receipt, asset: str, *, parents: Home | None = None) -> Path:
+    """Where a stage of an import lies. One that is not kept any more is made again, with those before it.
+
+    Raises NotKept where what was received is gone too. Opens the CRM, so nobody may hold it.
+    """
+    path = home.stage(asset, receipt.import_id)
+    if not path.exists():
+        _MAKE[asset](home, receipt, parents=parents)
+    return path
+
+
+_MAKE: Final[Mapping[str, Callable[..., object]]] = {
+    "raw_file": stage_raw_file,
+    "mapped_contacts": stage_mapped_contacts,
+    "validated_contacts": stage_validated_contacts,
+}
+_NOT_KEPT = (
+    "{file} is no longer kept: retention.inbox_days has passed. Its contacts are untouched. Run or drop the same file once "
+    "more, which brings it back, and then do this again."
+)
+_NOT_KEPT_MANGLED = (
+    "This file is no longer kept, and a person in it was erased. Its contacts are untouched. To take the rest of it in anew, "
+    "undo the import and run the file again."
+)
 
 
 def raw_places(home: Home, import_id: str, sheets: list[str]) -> pl.DataFrame:
