@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check format dev bench quality campaign samples docs pictures lock clean
+.PHONY: run test check format dev bench quality campaign samples docs pictures lock audit clean
 
 # The main job on the samples: import, score, report.
 run: .venv
@@ -88,6 +88,15 @@ lock:
 	.venv-lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --output-file benchmarks/peers.txt benchmarks/peers.in
 	rm -rf .venv-lock
+
+# Whether a locked package is known to be vulnerable; tells "none known" from "could not be asked".
+audit:
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@.venv-audit/bin/pip-audit --requirement requirements.lock --disable-pip --progress-spinner off \
+		--format json --output .venv-audit/report.json >/dev/null 2>.venv-audit/log || true
+	@test -s .venv-audit/report.json || { cat .venv-audit/log; echo "NOT AUDITED: pip-audit gave no report"; exit 2; }
+	@$(PYTHON) .ci/audit.py .venv-audit/report.json
 
 clean:
 	rm -rf .venv .venv-peers .pytest_cache .mypy_cache .ruff_cache
