@@ -207,7 +207,6 @@ def whether_scores_are_fresh(home: Home) -> dg.AssetCheckResult:
     oldest = now - timedelta(days=home.settings.scoring.life.stale_after_days)
     return dg.AssetCheckResult(
         passed=found == 0 and at is not None and at >= oldest,
-        severity=dg.AssetCheckSeverity.WARN,
         metadata={"found": found, "all_scored_at": at.isoformat() if at else "never"},
     )
 
@@ -217,10 +216,8 @@ def whether_the_snapshot_shows_the_crm(home: Home) -> dg.AssetCheckResult:
     try:
         shown, held = shown_and_held(home)
     except NothingPublished:
-        return dg.AssetCheckResult(passed=False, severity=dg.AssetCheckSeverity.WARN, metadata={"shown": "nothing"})
-    return dg.AssetCheckResult(
-        passed=shown == held, severity=dg.AssetCheckSeverity.WARN, metadata={"shown": shown.leads, "held": held.leads}
-    )
+        return dg.AssetCheckResult(passed=False, metadata={"shown": "nothing"})
+    return dg.AssetCheckResult(passed=shown == held, metadata={"shown": shown.leads, "held": held.leads})
 
 
 def _none_of(home: HomeResource, query: str) -> dg.AssetCheckResult:

@@ -19,12 +19,14 @@ from contact_pipeline.crm.session import read_crm
 from contact_pipeline.definitions import build_defs
 from contact_pipeline.defs.home import IMPORTS, HomeResource
 from contact_pipeline.defs.instance import opened_instance
-from contact_pipeline.defs.interrupted import fail_dead_runs, is_unfinished
+from contact_pipeline.defs.interrupted import chain_of, fail_dead_runs, is_unfinished
 from contact_pipeline.defs.listening import OnEnd, OnStep, step_logger
+from contact_pipeline.defs.news import news_noted
 from contact_pipeline.errors import PipelineError, StorageFailed, UsageError
 from contact_pipeline.handover import withdraw_reports
 from contact_pipeline.hardships import explained, hardship
 from contact_pipeline.home import Home
+from contact_pipeline.hooks.delivering import delivered_after
 from contact_pipeline.intake.receipt import Receipt
 from contact_pipeline.turns import turn_of_runs
 
@@ -168,17 +170,19 @@ def runner(home: Home, on_step: OnStep, on_end: OnEnd = lambda _: None) -> Itera
     with explained(home.root):
         home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (
+            delivered_after(home),
             turn_of_runs(home, on_wait=lambda: on_step("waiting for another run")),
             opened_instance(home) as instance,
         ):
             fail_dead_runs(instance, home, time.time())
-            yield Runner(home, instance, on_step, on_end)
+            with news_noted(home, instance):
+                yield Runner(home, instance, on_step, on_end)
 
 
 def _failed(what: str, result: dg.ExecuteInProcessResult, home: Home) -> str:
     """Why a run failed, in one line."""
     errors = [event.step_failure_data.error for event in result.get_step_failure_events()]
-    chains = [list(_chain(error)) for error in errors if error]
+    chains = [list(chain_of(error)) for error in errors if error]
     if not chains:
         return f"{what} failed: no step says why. {_details(result)}"
     ours = [error.message for error in chains[0] if error.cls_name in _OUR_ERRORS]
@@ -186,13 +190,6 @@ def _failed(what: str, result: dg.ExecuteInProcessResult, home: Home) -> str:
     if ours or trouble:
         return _first_line(ours[0]).partition(": ")[2] if ours else str(trouble)
     return f"{what} failed: {_first_line(chains[0][-1].message)} {_details(result)}"
-
-
-def _chain(error: Any) -> Iterator[Any]:
-    """An error and each that led to it: Dagster wraps it in its own."""
-    while error:
-        yield error
-        error = error.cause or error.context
 
 
 def _not_done(failures: Mapping[str | None, str], of: int) -> str:

@@ -88,4 +88,4 @@ def _is_settled(instance: dg.DagsterInstance, record: dg.RunRecord, import_id: s
 
 
 def _verdict(passed: bool, **facts: int | str) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(passed=passed, severity=dg.AssetCheckSeverity.WARN, metadata=facts)
+    return dg.AssetCheckResult(passed=passed, metadata=facts)

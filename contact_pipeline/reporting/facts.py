@@ -52,7 +52,8 @@ class ImportFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """The frame of a workbook or report. `generated_at` is UTC; `card` is None before the first scoring.
+    """The frame of a workbook or report. `generated_at` is UTC; `card` is None before the first scoring, as is the moment
+    (UTC) at which all contacts were scored last.
 
     `plays` is the playbook in force. `trend` is over the whole CRM; None where fewer leads are shown.
     """
@@ -62,6 +63,7 @@ class ReportFacts:
     card: ModelCard | None = None
     plays: Sequence[Play] = field(default_factory=load_playbook)
     trend: Trend | None = None
+    all_scored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

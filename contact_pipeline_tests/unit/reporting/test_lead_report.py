@@ -214,6 +214,12 @@ def test_hostile_words_in_data_are_shown_as_words(leads_of: LeadsOf, facts: Repo
     assert hostile in _Page(html).text
 
 
+def test_the_page_says_when_all_were_scored(leads: pl.DataFrame, facts: ReportFacts) -> None:
+    at = datetime.fromisoformat("2026-11-13 05:00")
+    assert "all of them on 13 Nov 2026" in _Page(render_report(leads, replace(facts, all_scored_at=at))).text
+    assert "all of them on" not in _Page(render_report(leads, facts)).text
+
+
 def test_nothing_at_all_still_makes_a_page(leads_of: LeadsOf) -> None:
     empty = ReportFacts(generated_at=datetime.fromisoformat("2026-11-20 06:15"))
     text = _Page(render_report(leads_of(0), empty)).text
