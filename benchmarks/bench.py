@@ -77,9 +77,12 @@ def _printed(command: Sequence[str]) -> tuple[list[str], int]:
 
 
 def outcome(lines: Sequence[str], status: int) -> dict[str, Any]:
-    """`facts` from the line of JSON, or `failure` in words: what could not be measured says so, what failed ends badly."""
-    if status:
-        last = next((line for line in reversed(lines) if line.strip()), "nothing was printed")
+    """`facts` from the line of JSON, or `failure` in words: what could not be measured says so, what failed ends badly.
+
+    A benchmark that judges itself ends with a status too, but its last line is the JSON all the same.
+    """
+    last = next((line for line in reversed(lines) if line.strip()), "nothing was printed")
+    if status and not last.startswith("{"):
         return {"failure": f"it failed ({status}): {last[:300]}", "broken": True}
     found = next((line for line in reversed(lines) if line.startswith("{")), None)
     if found is None:

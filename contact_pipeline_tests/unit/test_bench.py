@@ -152,6 +152,7 @@ def test_part_of_a_run_shows_its_own_rows_alone() -> None:
 
 def test_the_last_line_of_json_tells_the_facts() -> None:
     assert outcome(["a table", '{"seconds": 1}', "a warning"], 0) == {"facts": {"seconds": 1}}
+    assert outcome(["too much memory", '{"seconds": 1}'], 1) == {"facts": {"seconds": 1}}, "it judged itself"
     assert outcome(['{"not_measured": "no peer"}'], 0) == {"failure": "no peer"}
 
 
