@@ -8,6 +8,7 @@ and daemon ask it, over a socket that nobody but the owner of the home can reach
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 from collections.abc import Mapping
@@ -64,9 +65,8 @@ def become(name: str, home: Home, at: Addresses) -> NoReturn:
         hold(home.turn_file(name), _WAITS_FOR_PREDECESSOR_SECONDS, busy=busy)
     if name == "code":
         _write_workspace(home)
-        _socket(home).unlink(missing_ok=True)  # of one that was killed: whoever waits for it waits for ours
     elif name in _NEED_THE_CODE_SERVER:
-        _wait_for(_socket(home))
+        _wait_for_code_server(home)
     words = _words(name, home, at)
     os.execve(words[0], words, environment_of(home))  # noqa: S606  our own program
 
@@ -83,9 +83,9 @@ def environment_of(home: Home) -> Mapping[str, str]:
 
 def _words(name: str, home: Home, at: Addresses) -> tuple[str, ...]:
     workspace = ("-w", str(_workspace(home)))
-    socket = ("--socket", str(_socket(home)))
+    at_socket = ("--socket", str(_socket(home)))
     return {
-        "code": _python("dagster", "api", "grpc", *socket, "-m", _DEFINITIONS, "--log-level", "warning"),
+        "code": _python("dagster", "api", "grpc", *at_socket, "-m", _DEFINITIONS, "--log-level", "warning"),
         "daemon": _python("dagster._daemon", "run", *workspace, "--log-level", "warning"),
         "web": _python("dagster_webserver", *workspace, "-h", at.host, "-p", str(at.port), *_QUIET),
         "dashboard": _dashboard(at),
@@ -102,20 +102,26 @@ def _python(*module_and_words: str) -> tuple[str, ...]:
 
 def _write_workspace(home: Home) -> None:
     """Tell web server and daemon where the code server is, under the name by which runs on record know it."""
-    socket = str(_socket(home))
-    if len(os.fsencode(socket)) > _LONGEST_SOCKET_BYTES:
+    path = str(_socket(home))
+    if len(os.fsencode(path)) > _LONGEST_SOCKET_BYTES:
         raise UsageError(f"The path {home.root} is too long for a socket in it. Move the home to a shorter path.")
-    quoted = socket.replace("'", "''")
+    quoted = path.replace("'", "''")
     server = f"{{host: localhost, socket: '{quoted}', location_name: {_DEFINITIONS}}}"
     write_text(_workspace(home), f"# Written at each start.\nload_from:\n  - grpc_server: {server}\n")
 
 
-def _wait_for(path: Path) -> None:
+def _wait_for_code_server(home: Home) -> None:
     deadline = time.monotonic() + _WAITS_FOR_CODE_SECONDS
-    while not path.exists():
+    while not _listens(_socket(home)):
         if time.monotonic() >= deadline:
-            raise HomeBusy(f"No code server answers at {path}. Start it: 'contact-pipeline start code'.")
+            raise HomeBusy(f"No code server answers in {home.dagster}. Start it: 'contact-pipeline start code'.")
         time.sleep(_PAUSE_SECONDS)
+
+
+def _listens(path: Path) -> bool:
+    """A socket may be left of a server that was killed."""
+    with socket.socket(socket.AF_UNIX) as end:
+        return end.connect_ex(str(path)) == 0
 
 
 def _workspace(home: Home) -> Path:

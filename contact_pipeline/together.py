@@ -21,7 +21,7 @@ from types import FrameType
 from contact_pipeline.errors import PipelineError
 
 _LOOKS_EVERY_SECONDS = 0.2
-_GRACE_SECONDS = 20  # what Dagster takes to stop its own processes, and more
+_GRACE_SECONDS = 30  # what Dagster takes to stop its own processes on a busy machine, and more
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -61,7 +61,7 @@ def keep_running(
     The pause before a program is started again doubles each time, up to a minute, until it has run for that long. `tell`
     hears in a line of each that ended.
     """
-    kept = [_Kept(name, words, environment) for name, words in programs.items()]
+    kept = [Kept(name, words, environment) for name, words in programs.items()]
     with _told_to_stop() as told:
         try:
             while True:
@@ -74,7 +74,7 @@ def keep_running(
 
 
 @dataclass
-class _Kept:
+class Kept:
     """One program that is started again whenever it ends. `due` is when it was started, or will be."""
 
     name: str
@@ -82,7 +82,7 @@ class _Kept:
     environment: Mapping[str, str]
     process: subprocess.Popen[bytes] | None = None
     due: float = 0.0
-    pause: float = _FIRST_PAUSE_SECONDS
+    pause: float = 0.0
 
     def look(self, now: float, tell: Callable[[str], None]) -> None:
         """Start it where it is due; see whether it has ended."""
@@ -90,15 +90,14 @@ class _Kept:
             if now >= self.due:
                 self.process, self.due = _start(self.words, self.environment), now
         elif self.process.poll() is not None:
-            self._plan_next_start(now)
-            tell(
-                f"{self.name} ended by itself (exit status {self.process.returncode}); it starts again in {self.pause:.0f} s."
-            )
-            self.process, self.pause = None, min(2 * self.pause, _LONGEST_PAUSE_SECONDS)
+            status, self.process = self.process.returncode, None
+            self.plan_next_start(now)
+            tell(f"{self.name} ended by itself (exit status {status}); it starts again in {self.pause:.0f} s.")
 
-    def _plan_next_start(self, now: float) -> None:
-        if now - self.due >= _LONGEST_PAUSE_SECONDS:
-            self.pause = _FIRST_PAUSE_SECONDS
+    def plan_next_start(self, now: float) -> None:
+        """Twice as long after its end as the last time, unless it has run for long since."""
+        grown = 0 if now - self.due >= _LONGEST_PAUSE_SECONDS else 2 * self.pause
+        self.pause = min(max(grown, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
         self.due = now + self.pause
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 
 import dagster as dg
@@ -19,10 +21,11 @@ from contact_pipeline.approvals import approve
 from contact_pipeline.crm.history import past_imports
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.definitions import build_defs
-from contact_pipeline.defs import sensors
+from contact_pipeline.defs import asking, sensors
 from contact_pipeline.defs.home import IMPORTS, HomeResource
 from contact_pipeline.defs.sensors import drop_folder_sensor
 from contact_pipeline.home import Home
+from contact_pipeline.intake.receipt import Receipt, receive
 from contact_pipeline.turning_back import undo
 from contact_pipeline.turns import turn_of_runs
 
@@ -164,12 +167,12 @@ def test_a_file_left_behind_by_a_crash_after_the_import_is_put_away(daemon: Daem
     assert not path.exists()
 
 
-def test_many_files_at_once_all_become_imports(daemon: Daemon) -> None:
-    for number in range(30):
+def test_two_hundred_files_at_once_all_become_imports_each_asked_for_once(daemon: Daemon) -> None:
+    for number in range(200):
         _drop(daemon.home, f"list{number}.csv", f"Email\np{number}@acme.example\n")
     daemon.tick()
-    wanted = {request.partition_key for _ in range(2) for request in daemon.tick().run_requests or []}
-    assert len(wanted) >= 20
+    asked = [request.run_key for _ in range(11) for request in daemon.tick().run_requests or []]
+    assert len(asked) == len(set(asked)) == 200
 
 
 def test_a_file_that_must_be_reviewed_waits_and_goes_on_by_itself_once_it_was_approved(daemon: Daemon) -> None:
@@ -226,11 +229,121 @@ def test_bytes_that_were_undone_may_come_again(daemon: Daemon) -> None:
         assert connection.execute("SELECT status, attempt FROM imports").fetchall() == [("imported", 2)]
 
 
+def _ends_early(daemon: Daemon, result: dg.SensorResult) -> None:
+    """The runs that a tick asked for end as on a full disk: with nothing written, and nobody's fault."""
+    job = build_defs(daemon.resource).resolve_job_def("import_contacts")
+    for request in result.run_requests or []:
+        daemon.keys_seen.add(str(request.run_key))
+        tags = {"dagster/partition": str(request.partition_key)}
+        daemon.instance.create_run_for_job(job, status=dg.DagsterRunStatus.FAILURE, tags=tags)
+
+
+def _keys(result: dg.SensorResult) -> list[str]:
+    return [str(request.run_key) for request in result.run_requests or []]
+
+
+def test_a_dropped_file_whose_run_ended_early_is_asked_for_again_after_a_pause_that_grows(daemon: Daemon) -> None:
+    path = _drop(daemon.home, "list.csv", CONTACTS)
+    daemon.tick()
+    _ends_early(daemon, daemon.tick())
+    assert _keys(daemon.tick(later=30)) == [], "not at once"
+    again = daemon.tick(later=31)
+    assert len(_keys(again)) == 1
+    _ends_early(daemon, again)
+    assert _keys(daemon.tick(later=31)) == [], "not as soon as the first time"
+    last = daemon.tick(later=150)
+    assert len({*_keys(again), *_keys(last)}) == 2
+    assert daemon.run(last) == [True]
+    assert not path.exists()
+    assert _keys(daemon.tick(later=4000)) == []
+
+
+def test_a_live_import_whose_run_ended_before_its_results_is_completed_though_its_file_is_put_away(
+    daemon: Daemon,
+) -> None:
+    _drop_and_import(daemon)
+    with read_crm(daemon.home) as connection:
+        (before,) = past_imports(connection)
+    _ends_early(daemon, dg.SensorResult(run_requests=[dg.RunRequest(run_key="x", partition_key=before.import_id)]))
+    again = daemon.tick(later=61)
+    assert [request.partition_key for request in again.run_requests or []] == [before.import_id]
+    assert daemon.run(again) == [True]
+    with read_crm(daemon.home) as connection:
+        assert [past.ledger for past in past_imports(connection)] == [before.ledger]
+    assert _keys(daemon.tick(later=4000)) == []
+
+
+def test_a_refused_file_is_not_asked_for_again(daemon: Daemon) -> None:
+    _drop(daemon.home, "people.csv", "Name,Town\nAnn,Leeds\n")
+    daemon.tick()
+    assert daemon.run(daemon.tick()) == [False]
+    assert [_keys(daemon.tick(later=4000)) for _ in range(2)] == [[], []]
+
+
+def test_a_file_whose_run_dagster_has_forgotten_is_not_left_lying(daemon: Daemon) -> None:
+    _drop(daemon.home, "list.csv", CONTACTS)
+    daemon.tick()
+    (asked,) = _keys(daemon.tick())
+    assert _keys(daemon.tick(later=31)) == [asked]
+
+
+def test_a_file_that_is_renamed_replaced_or_removed_after_it_was_asked_for_is_imported_as_it_is(daemon: Daemon) -> None:
+    renamed, replaced, removed = (
+        _drop(daemon.home, f"{name}.csv", CONTACTS.replace("ann", name)) for name in ("ren", "rep", "rem")
+    )
+    daemon.tick()
+    first = daemon.tick()
+    renamed.rename(daemon.home.drop / "other name.csv")
+    replaced.write_text(CONTACTS.replace("ann", "rep") + "zoe@acme.example,Zoe\n")
+    removed.unlink()
+    daemon.tick()
+    second = daemon.tick()
+    assert [len(set(_keys(one)) - daemon.keys_seen) for one in (first, second)] == [3, 2]
+    assert set(_keys(second)) - set(_keys(first)), "the longer file is another import"
+    assert daemon.run(second) == [True, True]
+    daemon.tick()
+    assert not [path for path in daemon.home.drop.iterdir() if path.is_file()]
+    with read_crm(daemon.home) as connection:
+        found = connection.execute("SELECT email FROM contacts ORDER BY email").fetchall()
+    assert found == [("ren@acme.example",), ("rep@acme.example",), ("zoe@acme.example",)]
+
+
+def test_a_file_that_a_slow_writer_still_holds_open_is_left_alone_however_long_it_pauses(daemon: Daemon) -> None:
+    path = daemon.home.drop / "list.csv"
+    with path.open("w") as writer:
+        writer.write(CONTACTS[:20])
+        writer.flush()
+        assert [_keys(daemon.tick(later=100)) for _ in range(3)] == [[], [], []]
+        writer.write(CONTACTS[20:])
+    daemon.tick()
+    assert len(_keys(daemon.tick())) == 1
+
+
+def test_a_file_that_changes_while_it_is_copied_is_left_for_another_look(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _drop(daemon.home, "list.csv", CONTACTS)
+
+    def copy_and_grow(*given: Any, **named: Any) -> Receipt:
+        receipt = receive(*given, **named)
+        path.write_text(CONTACTS + "bob@acme.example,Bob\n")
+        return receipt
+
+    daemon.tick()
+    with monkeypatch.context() as growing:
+        growing.setattr(asking, "receive", copy_and_grow)
+        assert _keys(daemon.tick()) == []
+    daemon.tick()
+    (asked,) = daemon.tick().run_requests or []
+    assert str(asked.partition_key).endswith(hashlib.sha256(path.read_bytes()).hexdigest()[:12])
+
+
 _SHOWS_LIFE = """
 import sys
 from pathlib import Path
 from contact_pipeline import signs_of_life
 from contact_pipeline.home import Home
+from contact_pipeline.intake.receipt import Receipt, receive
 signs_of_life.show(Home(Path(sys.argv[1])), sys.argv[2])
 """
 
