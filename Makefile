@@ -99,4 +99,4 @@ audit:
 	@$(PYTHON) .ci/audit.py .venv-audit/report.json
 
 clean:
-	rm -rf .venv .venv-peers .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-peers .venv-audit .pytest_cache .mypy_cache .ruff_cache

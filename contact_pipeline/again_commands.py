@@ -31,7 +31,7 @@ def rerun(stage: str, import_id: str | None, *, every: bool, stale: bool, only: 
     An import keeps the mapping and options it came with, unless --new-settings or --stale is given; a policy that was given
     as a flag it keeps in any case. Several imports are scored once, at the end.
     """
-    from contact_pipeline.reruns import first_stage, follow_settings, imports_to_rerun, staleness_now
+    from contact_pipeline.reruns import first_stage, follow_settings, imports_to_rerun, staleness_now, still_kept
 
     home = given_home()
     with opened_runner(home) as runner:
@@ -39,21 +39,27 @@ def rerun(stage: str, import_id: str | None, *, every: bool, stale: bool, only: 
         if stale:
             click.echo(_followed(follow_settings(runner, stage, only=only)))
             return
+        kept = still_kept(home, chosen) if every else chosen
         if new_settings:
-            stage = first_stage(stage, chosen, staleness_now(home))
-        runner.rerun(stage, chosen, only=only, new_settings=new_settings)
-    click.echo(f"{stage}: done" + (f" for {_imports(len(chosen))}." if chosen else "."))
+            stage = first_stage(stage, kept, staleness_now(home))
+        if kept or not chosen:
+            runner.rerun(stage, kept, only=only, new_settings=new_settings)
+    click.echo(f"{stage}: done" + (f" for {_imports(len(kept))}." if chosen else ".") + _left_out(len(chosen) - len(kept)))
 
 
 def _followed(done: Followed) -> str:
-    if not done.imports and done.contacts is None:
+    if not done.imports and done.contacts is None and not done.not_kept:
         return "Every import is as settings.toml says."
     anew = (
         ""
         if done.contacts is None
         else f" {done.contacts:,} contacts were computed anew, by the rules as they are now."
     )
-    return f"{_imports(len(done.imports))} run again with settings.toml as it is now.{anew}"
+    return f"{_imports(len(done.imports))} run again with settings.toml as it is now.{anew}{_left_out(done.not_kept)}"
+
+
+def _left_out(count: int) -> str:
+    return f" {_imports(count)} left as they are: their files are no longer kept (retention.inbox_days)." * bool(count)
 
 
 def _imports(count: int) -> str:

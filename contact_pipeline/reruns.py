@@ -43,6 +43,11 @@ def imports_to_rerun(home: Home, import_id: str | None, *, every: bool, stale: b
     return [past.import_id for past in sorted(live, key=lambda past: past.sequence or 0)]
 
 
+def still_kept(home: Home, import_ids: Iterable[str]) -> list[str]:
+    """Those whose file is kept; the others stay in the CRM as they are."""
+    return [import_id for import_id in import_ids if read_receipt(home, import_id).is_kept(home)]
+
+
 def staleness_now(home: Home) -> Staleness:
     """What in the CRM does not follow the settings as they are now."""
     with read_crm(home) as connection:
@@ -51,10 +56,14 @@ def staleness_now(home: Home) -> Staleness:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What was done to follow the settings: imports run again, and contacts computed anew (None where not needed)."""
+    """What was done to follow the settings: imports run again, and contacts computed anew (None where not needed).
+
+    `not_kept` imports stay as they are, for their files are no longer kept.
+    """
 
     imports: tuple[str, ...]
     contacts: int | None
+    not_kept: int = 0
 
 
 def follow_settings(runner: Runner, stage: str = READING, *, only: bool = False) -> Followed:
@@ -63,14 +72,14 @@ def follow_settings(runner: Runner, stage: str = READING, *, only: bool = False)
     Where a rule of survivorship changed, all contacts are computed anew first. Raises UsageError, PipelineError.
     """
     found = staleness_now(runner.home)
-    stale = [one.import_id for one in found.imports]
+    stale = still_kept(runner.home, (one.import_id for one in found.imports))
     begin = first_stage(stage, stale, found)
     contacts = rebuild(runner.home) if found.survivorship else None
     if stale:
         runner.rerun(begin, stale, only=only, new_settings=True)
     elif contacts is not None:
         runner.score(due_only=True)
-    return Followed(tuple(stale), contacts)
+    return Followed(tuple(stale), contacts, len(found.imports) - len(stale))
 
 
 def first_stage(stage: str, import_ids: Iterable[str], found: Staleness) -> str:
