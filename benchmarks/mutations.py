@@ -216,7 +216,7 @@ def _validated(home: Home, path: Path) -> str:
     receipt = receive(home, path, home.settings.options_for(path.name))
     source = stages.stage_raw_file(home, receipt)
     mapped, _ = stages.stage_mapped_contacts(home, receipt)
-    judged = stages.stage_validated_contacts(home, receipt)
+    judged = stages.stage_validated_contacts(home, receipt).collect()
     taken = [table.rows for table in source.tables if table.name in {one.table.name for one in mapped}]
     failing = pl.col("failures").list.len() > 0
     no_data = ~pl.col("kind").is_in(["data", "broken"])

@@ -6,7 +6,7 @@ kind. Does not belong: those functions, and the stages that all kinds go through
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from contact_pipeline.mapping.learned import learn
 from contact_pipeline.mapping.plan import plan_of_json
 from contact_pipeline.mapping.selection import holds_activities
 from contact_pipeline.matching.told import addresses_told
+from contact_pipeline.slices import in_order, slices
 from contact_pipeline.validation.activities import judge_activities
 from contact_pipeline.validation.outcomes import judge_outcomes
 from contact_pipeline.validation.rows import failure_counts, judge
@@ -52,17 +53,21 @@ def kind_of_import(
     return ours or ("activities" if holds_activities(source, receipt.options.mapping, learned) else "contacts")
 
 
-def judged_rows(home: Home, receipt: Receipt, mapped: pl.DataFrame) -> pl.DataFrame:
-    """The rows of stages/mapped_contacts with `failures` and `is_valid`, judged as rows of their kind."""
-    if receipt.kind == "decisions":  # judged as they were read
-        return mapped
+def judged_rows(home: Home, receipt: Receipt, mapped: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """The rows of stages/mapped_contacts with `failures` and `is_valid`, judged as rows of their kind; contacts slice by slice."""
     if receipt.kind not in BRINGS_NO_CONTACTS:
-        return judge(mapped)
+        return in_order(lambda part: judge(part.collect()), slices(mapped))
+    rows = mapped.collect()
+    return iter([rows if receipt.kind == "decisions" else _judged_by_the_crm(home, receipt, rows)])
+
+
+def _judged_by_the_crm(home: Home, receipt: Receipt, rows: pl.DataFrame) -> pl.DataFrame:
+    """Activities or outcomes, judged by whom the CRM knows."""
     with read_crm(home) as connection:
         if receipt.kind == "workbook":
-            return judge_outcomes(mapped, addresses_told(connection, mapped["told_of"]), receipt.received_at)
-        known = known_addresses(connection, mapped["email"])
-    return judge_activities(mapped, known, receipt.received_at)
+            return judge_outcomes(rows, addresses_told(connection, rows["told_of"]), receipt.received_at)
+        known = known_addresses(connection, rows["email"])
+    return judge_activities(rows, known, receipt.received_at)
 
 
 def fold_rows(

@@ -77,7 +77,7 @@ def _mended(source: SourceFile, home: Home) -> list[MappedTable]:
 def _reviewed(one: MappedTable, options: ImportOptions, home: Home) -> dict[str, Any]:
     settings = home.settings.imports
     cleaned = clean_table(one, options, settings)
-    review = review_table(one.table, one.plan, cleaned)
+    review = review_table(one.table, one.plan, cleaned.lazy())
     if options.opted_out:
         review["warnings"].append(ALL_OPTED_OUT)
     return {"kind": one.kind.value, **review}

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,7 +44,8 @@ from contact_pipeline.matching.decisions import decisions_only, read_decisions
 from contact_pipeline.matching.duplicates import Duplicates, find_duplicates
 from contact_pipeline.reporting.duplicates_workbook import write_duplicates
 from contact_pipeline.settings import ImportOptions
-from contact_pipeline.table_cleaning import clean_table
+from contact_pipeline.slices import write_slices
+from contact_pipeline.table_cleaning import clean_in_slices
 from contact_pipeline.terms.stored import TERMS, of_cleaning, of_reading
 from contact_pipeline.validation.mended import PLANS, parent_of, parent_plans, restored
 from contact_pipeline.validation.quarantine import quarantine
@@ -61,30 +62,36 @@ def stage_raw_file(home: Home, receipt: Receipt, *, parents: Home | None = None)
     limits, terms = home.settings.limits, of_reading(receipt.options, home.settings)
     if not receipt.is_kept(home):
         raise NotKept(_NOT_KEPT_MANGLED if receipt.mangled_sha256 else _NOT_KEPT.format(file=receipt.file_name))
+    kept, path = receipt.kept_path(home), home.stage("raw_file", receipt.import_id)
     if receipt.mangled_sha256:
-        source = staging.read_source(receipt.kept_path(home))
-        staging.write_source(
-            home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes, terms=terms
-        )
-        return source
-    source = read_source(receipt.kept_path(home), limits, name=receipt.file_name, columns=receipt.options.columns)
+        staging.write_source(path, staging.read_source(kept), cell_bytes=limits.cell_bytes, terms=terms)
+    else:
+        with atomic_path(path) as place:
+            draft = staging.Draft(place, receipt.file_name, cell_bytes=limits.cell_bytes, terms=terms)
+            columns = receipt.options.columns
+            source = read_source(kept, limits, name=receipt.file_name, columns=columns, keep=draft.keep)
+            draft.finish(_as_taken(home, receipt, source, parents or home))
+    return staging.read_source(path)
+
+
+def _as_taken(home: Home, receipt: Receipt, source: SourceFile, parents: Home) -> SourceFile:
+    """What is taken of a file as it was read, the rest of files of ours left out; its kind is noted on the receipt."""
     parent = parent_of(source)
     ours: ImportKind | None = None
     if parent:
-        source = restored(source, parent_plans(parents or home, parent))
+        source = restored(source, parent_plans(parents, parent))
     elif decided := decisions_only(source):
         source, ours = decided, "decisions"
     elif told := outcomes_only(source):
         source, ours = told, "workbook"
-    kind = kind_of_import(parents or home, receipt, source, parent, ours)
-    _note_kind(home, receipt, kind, _options(receipt, parent, parents or home))
-    staging.write_source(home.stage("raw_file", receipt.import_id), source, cell_bytes=limits.cell_bytes, terms=terms)
+    kind = kind_of_import(parents, receipt, source, parent, ours)
+    _note_kind(home, receipt, kind, _options(receipt, parent, parents))
     return source
 
 
 def stage_mapped_contacts(
     home: Home, receipt: Receipt, *, parents: Home | None = None
-) -> tuple[list[MappedTable], pl.DataFrame]:
+) -> tuple[list[MappedTable], pl.LazyFrame]:
     """stages/raw_file -> stages/mapped_contacts: canonical columns, cleaned and typed. Raises FileRefused.
 
     Only tables with an e-mail column are taken; the others are named in the refusal or in the metadata of the stage.
@@ -95,8 +102,9 @@ def stage_mapped_contacts(
     source = staging.read_source(raw)
     if receipt.kind == "decisions":
         decided = read_decisions(source)
-        _write(home.stage("mapped_contacts", receipt.import_id), decided, {PLANS: "[]"})
-        return [], decided
+        with atomic_path(home.stage("mapped_contacts", receipt.import_id)) as draft:
+            write_slices(draft, [decided], {PLANS: "[]"})
+        return [], decided.lazy()
     if receipt.kind == "workbook":
         mapped = [MappedTable(table, outcome_plan(table), TableKind.WORKBOOK) for table in source.tables]
     elif receipt.options.mends:
@@ -105,25 +113,26 @@ def stage_mapped_contacts(
         mapped = [MappedTable(table, plans[table.name], kind) for table in source.tables]
     else:
         mapped = _mapped(parents or home, receipt, source)
-    frames = [_cleaned(home, one, receipt.options) for one in mapped]
-    cleaned = pl.concat(frames, how="vertical").with_row_index("ordinal").cast({"ordinal": pl.Int64})
     used = json.dumps([_as_stored(one, receipt) for one in mapped])
     terms = json.dumps(staging.read_terms(raw) | of_cleaning(receipt.options, home.settings))
-    _write(home.stage("mapped_contacts", receipt.import_id), cleaned, {PLANS: used, TERMS: terms})
-    return mapped, cleaned
+    path = home.stage("mapped_contacts", receipt.import_id)
+    with atomic_path(path) as draft:
+        write_slices(draft, _cleaned(home, mapped, receipt.options), {PLANS: used, TERMS: terms})
+    return mapped, pl.scan_parquet(path)
 
 
-def stage_validated_contacts(home: Home, receipt: Receipt, *, parents: Home | None = None) -> pl.DataFrame:
+def stage_validated_contacts(home: Home, receipt: Receipt, *, parents: Home | None = None) -> pl.LazyFrame:
     """stages/mapped_contacts -> stages/validated_contacts: every row judged, with all its reasons.
 
     Rows of people who were erased before are emptied, here and in all that is kept of the file. Whose activities may come in
     is looked up in `parents`, by default the same home.
     """
-    mapped = pl.read_parquet(kept_stage(home, receipt, "mapped_contacts", parents=parents))
-    judged = judged_rows(parents or home, receipt, mapped)
+    mapped = pl.scan_parquet(kept_stage(home, receipt, "mapped_contacts", parents=parents))
     path = home.stage("validated_contacts", receipt.import_id)
-    _write(path, judged, {})
-    return pl.read_parquet(path) if keep_out(home, receipt) else judged
+    with atomic_path(path) as draft:
+        write_slices(draft, judged_rows(parents or home, receipt, mapped), {})
+    keep_out(home, receipt)
+    return pl.scan_parquet(path)
 
 
 def set_aside_rows(home: Home, receipt: Receipt) -> tuple[Path | None, dict[str, int], int]:
@@ -274,7 +283,7 @@ _ANOTHER_KIND = (
 
 def _as_stored(one: MappedTable, receipt: Receipt) -> dict[str, Any]:
     """The mapping of a table as the history keeps it; `excluded` counts the cells that were not taken in."""
-    excluded = {plan.header: one.table.data[f"c{plan.index}"].count() for plan in one.plan.excluded}
+    excluded = {plan.header: one.table.cells(f"c{plan.index}").count() for plan in one.plan.excluded}
     return {
         "sheet": one.table.name,
         "mapped_anew": receipt.mapped_anew,
@@ -283,12 +292,11 @@ def _as_stored(one: MappedTable, receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _cleaned(home: Home, one: MappedTable, options: ImportOptions) -> pl.DataFrame:
-    settings = home.settings.imports
-    cleaned = clean_table(one, options, settings)
-    return cleaned.select(pl.lit(one.table.name).alias("sheet"), pl.all())
-
-
-def _write(path: Path, frame: pl.DataFrame, metadata: dict[str, str]) -> None:
-    with atomic_path(path) as draft:
-        frame.write_parquet(draft, compression="lz4", metadata=metadata)
+def _cleaned(home: Home, mapped: list[MappedTable], options: ImportOptions) -> Iterator[pl.DataFrame]:
+    """The cleaned rows of all tables, slice by slice, numbered through."""
+    ordinal = 0
+    for one in mapped:
+        for rows in clean_in_slices(one, options, home.settings.imports):
+            numbers = pl.int_range(ordinal, ordinal + rows.height, dtype=pl.Int64).alias("ordinal")
+            yield rows.select(numbers, pl.lit(one.table.name).alias("sheet"), pl.all())
+            ordinal += rows.height

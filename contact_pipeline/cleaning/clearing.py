@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from contact_pipeline.cleaning.issues import IssueLog
-from contact_pipeline.fields import FIELD_BY_NAME, Kind, Survivorship
+from contact_pipeline.fields import FIELD_BY_NAME, FIELDS, Kind, Survivorship
 
 CANNOT_BE_CLEARED: Final = "cannot be cleared"
 
@@ -39,7 +39,8 @@ def settle_clearing(
     cleared = cleaned["cleared"]
     if not (cleared.list.len() > 0).any():
         return cleared
-    named = cleared.explode(empty_as_null=True).drop_nulls().unique(maintain_order=True).to_list()
+    found = set(cleared.explode(empty_as_null=True).drop_nulls().unique())
+    named = [field.name for field in FIELDS if field.name in found]  # in an order that does not depend on the rows
     sources: dict[str, list[str]] = {}
     for name in named:
         if _may_be_cleared(name, rules):

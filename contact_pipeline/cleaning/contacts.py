@@ -6,7 +6,7 @@ kind), what fields give each other (`parts`), which rows fail (`validation`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Final
 
@@ -31,6 +31,7 @@ from contact_pipeline.cleaning.clearing import settle_clearing
 from contact_pipeline.cleaning.dates import read_dates
 from contact_pipeline.cleaning.emails import TOMBSTONE_EMAIL
 from contact_pipeline.cleaning.issues import IssueLog
+from contact_pipeline.cleaning.signs import Signs, signs_of
 from contact_pipeline.fields import FIELD_BY_NAME, FIELDS, Field, Kind
 from contact_pipeline.intake.tables import RowKind
 from contact_pipeline.settings import ImportOptions, ImportSettings
@@ -61,8 +62,6 @@ _READER_OF_KIND: dict[Kind, Reader] = {
     Kind.LIFECYCLE_STAGE: choices.read_lifecycle_stages,
     Kind.IDENTIFIER: text.read_identifier,
     Kind.HEADCOUNT: numbers.read_headcounts,
-    Kind.MONEY: numbers.read_money,
-    Kind.RATE: numbers.read_rates,
     Kind.COUNT: numbers.read_counts,
     Kind.TEXT: text.read_notes,
 }
@@ -75,8 +74,10 @@ _READER_OF_FIELD: dict[str, Reader] = {
 }
 
 
-def clean_contacts(mapped: pl.DataFrame, options: ImportOptions, settings: ImportSettings) -> pl.DataFrame:
-    """Clean every canonical column of a mapped table.
+def clean_contacts(
+    mapped: pl.DataFrame, options: ImportOptions, settings: ImportSettings, signs: Signs | None = None
+) -> pl.DataFrame:
+    """Clean every canonical column of a mapped table. `signs` are those of the whole table where `mapped` is a part of it.
 
     `mapped` has line, kind, problem, raw, custom_fields, source_date, cleared (List(String)) and some canonical fields as raw
     text, blank cells null. Returns the same rows in the same order: those columns (source_date as Datetime us, UTC; cleared
@@ -86,9 +87,10 @@ def clean_contacts(mapped: pl.DataFrame, options: ImportOptions, settings: Impor
     given = mapped.columns
     mapped = parts.last_first_as_full_name(parts.salutations_apart(mapped))
     log = IssueLog(mapped.select(_may_have_issues(mapped.columns)).to_series())
-    readings = _read_fields(mapped, options, settings)
+    signs = signs_of(mapped, settings) if signs is None else signs
+    readings = _read_fields(mapped, options, settings, signs)
     for name, reading in readings.items():
-        _note(log, name, mapped[name], reading, settings)
+        _note(log, name, mapped[name], reading, signs.missing_domains.get(name, ()))
     cleaned = mapped.select("line", "kind", "problem", "raw", "custom_fields", "cleared").with_columns(
         readings["source_date"]["value"].alias("source_date"), *[_values(readings, field) for field in FIELDS]
     )
@@ -110,30 +112,30 @@ def _may_have_issues(given: list[str]) -> pl.Expr:
     return ((pl.col("kind") == RowKind.DATA) & ~is_erased.fill_null(False)).fill_null(False)
 
 
-def _note(log: IssueLog, name: str, raw: pl.Series, reading: pl.DataFrame, settings: ImportSettings) -> None:
-    """Issues of one field; an address that can be read may still be doubtful."""
+def _note(log: IssueLog, name: str, raw: pl.Series, reading: pl.DataFrame, missing: Collection[str]) -> None:
+    """Issues of one field; an address that can be read may still be doubtful, or of one of the `missing` domains."""
     is_email = name in FIELD_BY_NAME and FIELD_BY_NAME[name].kind is Kind.EMAIL
     log.note(name, raw, reading["reason"], emails.suggest if is_email else None)
     if is_email:
-        seconds = settings.email_domain_seconds if settings.check_email_domains else None
-        doubts = emails.doubts(reading["value"], dns_seconds=seconds)
+        doubts = emails.doubts(reading["value"], missing)
         known = reading["reason"].is_not_null()
         log.note(name, raw, pl.select(pl.when(~known).then(doubts)).to_series(), emails.suggest)
 
 
-def _read_fields(mapped: pl.DataFrame, options: ImportOptions, settings: ImportSettings) -> dict[str, pl.DataFrame]:
+def _read_fields(
+    mapped: pl.DataFrame, options: ImportOptions, settings: ImportSettings, signs: Signs
+) -> dict[str, pl.DataFrame]:
     """Field -> its reading (value, reason and what else its cleaner gives), for the table's fields and source_date."""
-    dates = partial(read_dates, order=options.date_order, country=options.default_country)
-    readings = {"source_date": dates(mapped["source_date"])}
+    readings = {"source_date": _date_reader("source_date", options, signs)(mapped["source_date"])}
     present = [field for field in FIELDS if field.name in mapped.columns]
     later = [field for field in present if field.kind is Kind.PHONE or field.name == "region"]
     for field in present:
         if field not in later:
-            readings[field.name] = _reader(field, dates, settings)(mapped[field.name])
+            readings[field.name] = _reader(field, options, settings, signs)(mapped[field.name])
     default = addresses.country_of(options.default_country) if options.default_country else None
     countries = readings["country"]["value"] if "country" in readings else _blank(mapped.height)
     if "region" in mapped.columns:
-        readings["region"] = regions.read_regions(mapped["region"], countries, default)
+        readings["region"] = regions.read_regions(mapped["region"], countries, default, signs.regions)
         countries = pl.select(pl.coalesce(countries, readings["region"]["country"])).to_series()
     countries = pl.select(pl.coalesce(countries, pl.lit(default, pl.String))).to_series()
     for field in later:
@@ -142,9 +144,17 @@ def _read_fields(mapped: pl.DataFrame, options: ImportOptions, settings: ImportS
     return readings
 
 
-def _reader(field: Field, dates: Reader, settings: ImportSettings) -> Reader:
+def _date_reader(name: str, options: ImportOptions, signs: Signs) -> Reader:
+    return partial(read_dates, order=options.date_order, country=options.default_country, signs=signs.dates[name])
+
+
+def _reader(field: Field, options: ImportOptions, settings: ImportSettings, signs: Signs) -> Reader:
     if field.kind is Kind.DATETIME:
-        return dates
+        return _date_reader(field.name, options, signs)
+    if field.kind is Kind.MONEY:
+        return partial(numbers.read_money, signs=signs.numbers[field.name])
+    if field.kind is Kind.RATE:
+        return partial(numbers.read_rates, signs=signs.numbers[field.name])
     if field.name == "converted":
         return partial(choices.read_conversions, settings=settings)
     return _READER_OF_FIELD.get(field.name) or _READER_OF_KIND[field.kind]

@@ -6,7 +6,7 @@ numbers (`date_texts`). A date that cannot be told is left blank with a reason, 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -28,16 +28,35 @@ _PARTS = ("a", "mark", "b", "c", "hour", "minute", "second", "half")
 _NO_DATE = r"^0{4}-00-00|^00[/.-]00[/.-]0{4}|^0001-01-01"
 
 
-def read_dates(raw: pl.Series, order: DateOrder = "auto", country: str | None = None) -> pl.DataFrame:
+class DateSigns(NamedTuple):
+    """What dates of numbers say: whether one can only have its day first, and one only its month."""
+
+    day_first: bool = False
+    month_first: bool = False
+
+    def with_those_of(self, other: DateSigns) -> DateSigns:
+        """What two parts of a column say together."""
+        return DateSigns(self.day_first or other.day_first, self.month_first or other.month_first)
+
+
+def date_signs(raw: pl.Series) -> DateSigns:
+    """The signs in a column, or in a part of it."""
+    return _signs(_parts(_by_iso(raw)[1]))
+
+
+def read_dates(
+    raw: pl.Series, order: DateOrder = "auto", country: str | None = None, signs: DateSigns | None = None
+) -> pl.DataFrame:
     """Dates of one column: value (Datetime us, UTC), reason.
 
-    `order` and `country` (alpha-2) decide only what the column itself leaves open.
+    `order` and `country` (alpha-2) decide only what the column itself leaves open. `signs` are those of the whole column
+    where `raw` is a part of it.
     """
-    cells = pl.DataFrame({"raw": raw}).with_columns(_iso(pl.col("raw")).alias("iso"))
-    rest = cells.filter(pl.col("raw").is_not_null() & pl.col("iso").is_null())["raw"].unique()
+    cells, rest = _by_iso(raw)
     if rest.is_empty():
         return _in_range(cells.select("raw", pl.col("iso").alias("value"), pl.lit(None, pl.String).alias("reason")))
-    numeric = _numeric_dates(rest, order, country)
+    parts = _parts(rest)
+    numeric = _numeric_dates(parts, _day_first(_signs(parts) if signs is None else signs, order, country))
     worded = read_cells(numeric.filter(~pl.col("is_numeric"))["raw"], _read_worded, dtype=_MICROSECONDS)
     table = pl.concat(
         [
@@ -58,17 +77,26 @@ def _iso(raw: pl.Expr) -> pl.Expr:
     return pl.when(length == 10).then(day).when(length >= 19).then(pl.coalesce(blank, letter))
 
 
-def _numeric_dates(texts: pl.Series, order: DateOrder, country: str | None) -> pl.DataFrame:
-    """Dates of numbers only: raw, is_numeric, value, reason."""
+def _by_iso(raw: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+    """The cells (raw, iso), and the distinct texts that are no ISO dates."""
+    cells = pl.DataFrame({"raw": raw}).with_columns(_iso(pl.col("raw")).alias("iso"))
+    return cells, cells.filter(pl.col("raw").is_not_null() & pl.col("iso").is_null())["raw"].unique()
+
+
+def _parts(texts: pl.Series) -> pl.DataFrame:
+    """The numbers of each text beside it, all null where it is no date of numbers only."""
     groups = pl.col("raw").str.extract_groups(_NUMBERS)
     parts = pl.DataFrame({"raw": texts}).with_columns(
         *[groups.struct.field(str(place)).alias(name) for place, name in enumerate(_PARTS, start=1)]
     )
-    parts = parts.with_columns(
+    return parts.with_columns(
         pl.col("a").str.len_chars().is_in([3, 4]).alias("year_first"),
         *[pl.col(name).cast(pl.Int32).alias(name) for name in ("a", "b", "c", "hour", "minute", "second")],
     )
-    day_first = _day_first(parts, order, country)
+
+
+def _numeric_dates(parts: pl.DataFrame, day_first: bool | None) -> pl.DataFrame:
+    """Dates of numbers only: raw, is_numeric, value, reason."""
     return parts.with_columns(_day_month_year(day_first)).select(
         "raw",
         pl.col("mark").is_not_null().alias("is_numeric"),
@@ -83,16 +111,19 @@ def _numeric_dates(texts: pl.Series, order: DateOrder, country: str | None) -> p
     )
 
 
-def _day_first(parts: pl.DataFrame, order: DateOrder, country: str | None) -> bool | None:
-    """What all numbers of the column, then the options, say; None where that leaves it open."""
+def _signs(parts: pl.DataFrame) -> DateSigns:
     short = parts.filter(~pl.col("year_first"))
-    says_day = bool(short.select(((pl.col("a") > 12) & (pl.col("b") <= 12)).any()).item())
-    says_month = bool(short.select(((pl.col("b") > 12) & (pl.col("a") <= 12)).any()).item())
-    if says_day != says_month:
-        return says_day
+    says_day, says_month = (pl.col("a") > 12) & (pl.col("b") <= 12), (pl.col("b") > 12) & (pl.col("a") <= 12)
+    return DateSigns(*map(bool, short.select(day=says_day.any(), month=says_month.any()).row(0)))
+
+
+def _day_first(signs: DateSigns, order: DateOrder, country: str | None) -> bool | None:
+    """What all numbers of the column, then the options, say; None where that leaves it open."""
+    if signs.day_first != signs.month_first:
+        return signs.day_first
     if order != "auto":
         return order == "day_first"
-    if says_day or country is None:
+    if signs.day_first or country is None:
         return None
     return country not in MONTH_FIRST_COUNTRIES
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from typing import Final
 
 import polars as pl
@@ -17,7 +18,7 @@ from contact_pipeline.cleaning.email_domains import (
     DISPOSABLE_DOMAINS,
     FREE_MAIL_DOMAINS,
     in_domains,
-    missing_domains,
+    may_be_mistyped,
     mistyped_domains,
 )
 from contact_pipeline.cleaning.text import is_blank_word, visible
@@ -102,20 +103,22 @@ def is_disposable(email: pl.Expr) -> pl.Expr:
     return in_domains(email, DISPOSABLE_DOMAINS)
 
 
-def doubts(emails: pl.Series, *, dns_seconds: float | None = None) -> pl.Series:
-    """Why a readable address is probably not somebody's: its domain looks mistyped, or does not exist; else null.
+def doubts(emails: pl.Series, missing: Collection[str] = ()) -> pl.Series:
+    """Why a readable address is probably not somebody's: its domain looks mistyped, or is one of `missing`; else null.
 
-    Nothing is changed for it. The name service is asked only where `dns_seconds`, the time for all domains, is given.
+    Nothing is changed for it. Of several addresses in a cell the first counts.
     """
-    behind = emails.str.split_exact("@", 1).struct.field("field_1")
-    domains = {text: text.partition(" ")[0] for text in behind.drop_nulls().unique()}  # of the first address in a cell
-    reasons = dict.fromkeys(mistyped_domains(domains.values()), MISTYPED_DOMAIN)
-    if dns_seconds is not None:
-        reasons |= dict.fromkeys(missing_domains(set(domains.values()), seconds=dns_seconds), NO_SUCH_DOMAIN)
-    doubtful = {text: reasons[domain] for text, domain in domains.items() if domain in reasons} if reasons else {}
-    if not doubtful:
+    domains = first_domains(emails)
+    mistyped = mistyped_domains(domains.filter(may_be_mistyped(domains)).drop_nulls().unique())
+    reasons = dict.fromkeys(mistyped, MISTYPED_DOMAIN) | dict.fromkeys(missing, NO_SUCH_DOMAIN)
+    if not reasons:
         return pl.repeat(None, len(emails), dtype=pl.String, eager=True)
-    return behind.replace_strict(doubtful, default=None, return_dtype=pl.String)
+    return domains.replace_strict(reasons, default=None, return_dtype=pl.String)
+
+
+def first_domains(emails: pl.Series) -> pl.Series:
+    """What follows the @ of the first address of each cell."""
+    return emails.str.extract("@([^ ]+)")
 
 
 def suggest(raw: pl.Series) -> pl.Series:

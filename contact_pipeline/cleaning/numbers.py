@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -65,20 +65,60 @@ _DATE_DAMAGE = re.compile(
 _HEADCOUNT = re.compile(r"(\d{1,9})(k?)(?:-(\d{1,9})(k?))?(\+?)", re.IGNORECASE)
 
 
-def read_money(raw: pl.Series) -> pl.DataFrame:
-    """Amounts in units of the source's currency: value (Float64), reason."""
-    comma = _has_comma_decimals(raw)
+class NumberSigns(NamedTuple):
+    """How many cells can only have a decimal comma, only a decimal point; of the bare numbers other than zero how many there are
+    and how many are beyond 1.
+    """
+
+    commas: int = 0
+    points: int = 0
+    bare: int = 0
+    beyond_one: int = 0
+
+    def with_those_of(self, other: NumberSigns) -> NumberSigns:
+        """What two parts of a column say together."""
+        return NumberSigns(*map(sum, zip(self, other, strict=True)))
+
+    @property
+    def decimal_comma(self) -> bool:
+        """Whether the column writes 1.234,5: some cell can be read no other way, and at most as many only as 1,234.5."""
+        return 0 < self.commas >= self.points
+
+    @property
+    def in_percent(self) -> bool:
+        """Whether most of the numbers are beyond 1."""
+        return self.beyond_one * 2 > self.bare
+
+
+def number_signs(raw: pl.Series) -> NumberSigns:
+    """The signs in a column, or in a part of it."""
+    without_sign = raw.filter(~raw.str.contains("%", literal=True)).str.replace(",", ".", literal=True)
+    sizes = without_sign.cast(pl.Float64, strict=False).abs()
+    counts = (raw.str.contains(_COMMA_DECIMAL), raw.str.contains(_DOT_DECIMAL), sizes > 0, sizes > 1)
+    return NumberSigns(*(int(count.sum()) for count in counts))
+
+
+def read_money(raw: pl.Series, signs: NumberSigns | None = None) -> pl.DataFrame:
+    """Amounts in units of the source's currency: value (Float64), reason.
+
+    `signs` are those of the whole column where `raw` is a part of it.
+    """
+    comma = (number_signs(raw) if signs is None else signs).decimal_comma
     return _read_floats(raw, lambda text: _read_money(text, comma_decimal=comma), plain=not comma)
 
 
-def read_rates(raw: pl.Series) -> pl.DataFrame:
+def read_rates(raw: pl.Series, signs: NumberSigns | None = None) -> pl.DataFrame:
     """Rates as fractions: value (Float64), reason.
 
-    A number without % is in percent when most such numbers of the column other than zero are beyond 1.
+    A number without % is in percent when most such numbers of the column other than zero are beyond 1. `signs` are those of
+    the whole column where `raw` is a part of it.
     """
-    comma = _has_comma_decimals(raw)
-    in_percent = _is_in_percent(raw)
-    return _read_floats(raw, lambda text: _read_rate(text, in_percent=in_percent, comma_decimal=comma), plain=False)
+    told = number_signs(raw) if signs is None else signs
+    return _read_floats(
+        raw,
+        lambda text: _read_rate(text, in_percent=told.in_percent, comma_decimal=told.decimal_comma),
+        plain=False,
+    )
 
 
 def read_counts(raw: pl.Series) -> pl.DataFrame:
@@ -134,19 +174,6 @@ def _plain_number(digits: str, *, comma_decimal: bool) -> float | None:
         return float(f"{re.sub('[.,]', '', whole) or '0'}.{re.sub('[.,]', '', fraction) or '0'}")
     except ValueError:
         return None
-
-
-def _has_comma_decimals(raw: pl.Series) -> bool:
-    """Whether the column writes 1.234,5: some cell can be read no other way, and none only as 1,234.5."""
-    says_comma = int(raw.str.contains(_COMMA_DECIMAL).sum())
-    return says_comma > 0 and says_comma >= int(raw.str.contains(_DOT_DECIMAL).sum())
-
-
-def _is_in_percent(raw: pl.Series) -> bool:
-    bare = raw.filter(~raw.str.contains("%", literal=True)).str.replace(",", ".", literal=True)
-    sizes = bare.cast(pl.Float64, strict=False).abs()
-    told = sizes.filter(sizes > 0)
-    return len(told) > 0 and int((told > 1).sum()) * 2 > len(told)
 
 
 def _read_floats(raw: pl.Series, odd: Callable[[str], Reading], *, plain: bool) -> pl.DataFrame:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cache
 
 import polars as pl
@@ -21,21 +22,41 @@ _ABBREVIATION_UP_TO = 3
 _COUNTRIES = "countries"  # a column of regions that holds countries
 
 
-def read_regions(raw: pl.Series, countries: pl.Series, default_country: str | None = None) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class RegionSigns:
+    """The regions of rows whose country is not known, as they are spelled."""
+
+    spellings: frozenset[str] = frozenset()
+
+    def with_those_of(self, other: RegionSigns) -> RegionSigns:
+        """What two parts of a column say together."""
+        return RegionSigns(self.spellings | other.spellings)
+
+
+def region_signs(raw: pl.Series, countries: pl.Series) -> RegionSigns:
+    """The signs in a column, or in a part of it; `countries` as for `read_regions`."""
+    return RegionSigns(frozenset(map(fold, raw.filter(countries.is_null()).drop_nulls().unique())))
+
+
+def read_regions(
+    raw: pl.Series, countries: pl.Series, default_country: str | None = None, signs: RegionSigns | None = None
+) -> pl.DataFrame:
     """Regions by their ISO 3166-2 names: value, reason (never set), country (alpha-2 where the region tells it).
 
     `countries` are the codes beside `raw`, null where not known. "CA" is California in the US and in a column of US states;
-    where nothing decides what an abbreviation means it stays as written.
+    where nothing decides what an abbreviation means it stays as written. `signs` are those of the whole column where `raw` is
+    a part of it.
     """
     cells = pl.DataFrame({"raw": raw, "known": countries})
     pairs = cells.filter(pl.col("raw").is_not_null()).unique()
-    of_column = _column_country(pairs.filter(pl.col("known").is_null())["raw"], default_country)
+    told = region_signs(raw, countries) if signs is None else signs
+    of_column = _column_country(told.spellings, default_country)
     readings = [_read_region(text, known, of_column) for text, known in pairs.iter_rows()]
-    told = pairs.with_columns(
+    read = pairs.with_columns(
         value=pl.Series([name for name, _ in readings], dtype=pl.String),
         country=pl.Series([country for _, country in readings], dtype=pl.String),
     )
-    joined = cells.join(told, on=["raw", "known"], how="left", nulls_equal=True, maintain_order="left")
+    joined = cells.join(read, on=["raw", "known"], how="left", nulls_equal=True, maintain_order="left")
     return joined.select("value", pl.lit(None, pl.String).alias("reason"), "country")
 
 
@@ -59,9 +80,8 @@ def _read_region(text: str, known: str | None, of_column: str | None) -> tuple[s
     return place, country_of(place) if len(place) > _ABBREVIATION_UP_TO else None
 
 
-def _column_country(texts: Iterable[str], default_country: str | None) -> str | None:
+def _column_country(spellings: Collection[str], default_country: str | None) -> str | None:
     """The country that has the most of these regions; the default where it has as many as any; None for a draw."""
-    spellings = {fold(text) for text in texts}
     votes = Counter(owner for spelling in spellings for owner in _owners(spelling))
     votes[_COUNTRIES] = sum(country_of(spelling) is not None for spelling in spellings)
     most = max(votes.values(), default=0)

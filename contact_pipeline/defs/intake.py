@@ -27,7 +27,7 @@ _SHARED: dict[str, Any] = {"partitions_def": IMPORTS, "group_name": "intake", "o
 def raw_file(context: dg.AssetExecutionContext, config: Again, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context, new_settings=config.new_settings) as (opened, receipt):
         source = stages.stage_raw_file(opened, receipt)
-    records = sum(table.rows.height for table in source.tables)
+    records = sum(table.height for table in source.tables)
     return dg.MaterializeResult(
         metadata=metadata.rows(
             records,
@@ -53,10 +53,10 @@ def mapped_contacts(context: dg.AssetExecutionContext, config: Again, home: Home
     reviews = [review_table(one.table, one.plan, cleaned.filter(pl.col("sheet") == one.table.name)) for one in mapped]
     return dg.MaterializeResult(
         metadata=metadata.rows(
-            cleaned.height,
+            _count(cleaned),
             **metadata.review(reviews),
-            rows_with_issues=cleaned.filter(pl.col("issues").list.len() > 0).height,
-            opted_out_rows=cleaned.filter("opted_out").height if "opted_out" in cleaned.columns else 0,
+            rows_with_issues=_count(cleaned.filter(pl.col("issues").list.len() > 0)),
+            opted_out_rows=_count(cleaned.filter("opted_out")) if "opted_out" in cleaned.collect_schema() else 0,
             **{"dagster/column_schema": metadata.schema_of(receipt.kind)},
         )
     )
@@ -72,11 +72,11 @@ def mapped_contacts(context: dg.AssetExecutionContext, config: Again, home: Home
 def validated_contacts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     with opened_import(home, context) as (opened, receipt):
         judged = stages.stage_validated_contacts(opened, receipt)
-    failing = judged.filter(pl.col("failures").list.len() > 0)
+    failing = judged.filter(pl.col("failures").list.len() > 0).select("failures").collect()
     return dg.MaterializeResult(
         metadata=metadata.rows(
-            judged.height,
-            valid_rows=judged.filter("is_valid").height,
+            _count(judged),
+            valid_rows=_count(judged.filter("is_valid")),
             failing_rows=failing.height,
             reasons=metadata.counts(failure_counts(failing)),
             **{"dagster/column_schema": metadata.schema_of(receipt.kind)},
@@ -125,3 +125,7 @@ def duplicate_report(context: dg.AssetExecutionContext, home: HomeResource) -> d
             **{"dagster/column_schema": metadata.DUPLICATES_SCHEMA},
         )
     )
+
+
+def _count(rows: pl.LazyFrame) -> int:
+    return int(rows.select(pl.len()).collect().item())

@@ -6,7 +6,7 @@ valid one keeps an address of nobody where its own stood, so that it is still va
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -38,7 +38,7 @@ def table_without(table: TextTable, touched: pl.DataFrame, plan: TablePlan | Non
         for name in ("problem", *table.cell_columns)
     ]
     headers = tuple(traces.taken_out_of(header) for header in table.headers)
-    return replace(table, rows=_patched(table.rows, touched, emptied, cleaned), headers=headers)
+    return table.with_rows(_patched(table.rows, touched, emptied, cleaned), headers)
 
 
 def frame_without(frame: pl.DataFrame, touched: pl.DataFrame, traces: Traces) -> pl.DataFrame:

@@ -33,18 +33,17 @@ class CarefulReader:
         self._dialect, self._width, self._spare, self._cell_bytes = dialect, width, spare, cell_bytes
         self._after_blank = False
 
-    def rows(self, text: Utf8Text, *, header_line: int, first_line: int = 1) -> pl.DataFrame:
-        """Frame of line, kind (null where it is still open), problem, raw, c0.. for all records below the header.
+    def rows(self, text: Utf8Text, *, header_line: int, first_line: int = 1) -> Iterator[pl.DataFrame]:
+        """Frames of line, kind (null where it is still open), problem, raw, c0.. for all records below the header; at least one.
 
         `first_line` is where the records begin, after a `sep=` line.
         """
         lines = islice(text_lines(text.data, damaged=text.damaged), first_line - 1, None)
         records = read_records(lines, self._dialect, width=self._width + self._spare)
-        frames = []
         below = (self._row(r, r.line + first_line - 1) for r in records if r.line + first_line - 1 > header_line)
+        yield self._frame(list(islice(below, _ROWS_A_CHUNK)))
         while chunk := list(islice(below, _ROWS_A_CHUNK)):
-            frames.append(self._frame(chunk))
-        return pl.concat(frames, rechunk=True) if frames else self._frame([])
+            yield self._frame(chunk)
 
     def _row(self, record: Record, line: int) -> _Row:
         raw = record.raw

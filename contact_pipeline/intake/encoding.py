@@ -66,7 +66,7 @@ def _utf8(data: bytes, name: str, encoding: str) -> Utf8Text:
 def _without_dos_end(data: bytes, name: str) -> bytes:
     """CP/M and DOS ended a text with 0x1A; it is not data."""
     text = data.rstrip(b"\x1a") if data.endswith(b"\x1a") else data
-    if not text.strip():
+    if not text or text.isspace():  # stripping would copy it
         raise refusal(name, "empty", "is empty: there is nothing but blank space in it. Export it again.")
     return text
 

@@ -10,9 +10,8 @@ pad, cut, shift or swallow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -24,51 +23,60 @@ from contact_pipeline.intake.delimited import (
     Dialect,
     swallows_records,
 )
+from contact_pipeline.slices import SLICE_ROWS, in_order
 
 _CHUNK = 1 << 22
-_THREADS = 2  # numpy lets go of the interpreter lock while it compares
 _LF, _QUOTE = 10, 34
 _BOM = b"\xef\xbb\xbf"
 _Bytes = npt.NDArray[np.uint8]
 _Positions = npt.NDArray[np.int64]
 
 
-def read_clean(data: bytes, dialect: Dialect, *, header_line: int, width: int, cell_bytes: int) -> pl.DataFrame | None:
-    """Rows below the header, or None where the text is not proven clean.
+def read_clean(
+    data: bytes, dialect: Dialect, *, header_line: int, width: int, cell_bytes: int
+) -> Iterator[pl.DataFrame] | None:
+    """Rows below the header in slices, or None where the text is not proven clean.
 
-    `data` is valid UTF-8 without a byte order mark. The frame has line (Int64, 1-based) and c0.. (String, empty cells
-    null).
+    `data` is valid UTF-8 without a byte order mark. The frames have line (Int64, 1-based) and c0.. (String, empty cells
+    null). They are made as they are asked for: what is proven of all of the text is small.
     """
     if not _is_plain(data, dialect, width):
         return None
     start = _offset_of_line(data, header_line + 1)
-    quoted = data.find(b'"', start) >= 0
     if start >= len(data):
         return None
-    proof = _prove(data, start, dialect, width, quoted=quoted)
-    if proof is None:
+    quoted = data.find(b'"', start) >= 0
+    parts = _prove(data, start, dialect, width, quoted=quoted)
+    if parts is None:
         return None
+
+    def parse(part: _Part) -> pl.DataFrame:
+        return _parse(data, part, dialect, width, quoted=quoted).insert_column(0, part.lines_from(header_line + 1))
+
+    if any(part.longest > cell_bytes and _longest_cell(parse(part)) > cell_bytes for part in parts):
+        return None
+    return in_order(parse, _in_slices(parts))
+
+
+def _parse(data: bytes, part: _Part, dialect: Dialect, width: int, *, quoted: bool) -> pl.DataFrame:
     names = [f"c{index}" for index in range(width)]
     rows = pl.read_csv(
-        data,
+        data[part.start : part.end],
         has_header=False,
-        skip_lines=header_line,
         separator=dialect.delimiter,
         quote_char='"' if quoted else None,
         schema=dict.fromkeys(names, pl.String),
         empty_string_is_null=True,
         glob=False,
     )
-    if proof.quotes_nothing:  # polars takes that for an empty text, not for none
-        rows = rows.with_columns(pl.col(names).replace("", None))
-    if (
-        proof.longest > cell_bytes
-        and rows.select(pl.any_horizontal(pl.col(names).str.len_bytes().max() > cell_bytes)).item()
-    ):
-        return None
-    if rows.height != len(proof.lines):
-        return None
-    return rows.insert_column(0, pl.Series("line", proof.lines + header_line + 1))
+    # polars takes two quotes for an empty text, not for none
+    return rows.with_columns(pl.col(names).replace("", None)) if part.quotes_nothing else rows
+
+
+def _longest_cell(rows: pl.DataFrame) -> int:
+    """Bytes of the longest cell."""
+    longest = rows.select(pl.max_horizontal(pl.col(pl.String).str.len_bytes().max())).item()
+    return int(longest or 0)
 
 
 def _is_plain(data: bytes, dialect: Dialect, width: int) -> bool:
@@ -92,16 +100,46 @@ def _offset_of_line(data: bytes, line: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Proof:
-    """What is known of records that are proven clean.
+class _Part:
+    """Whole records, proven clean: the bytes from `start` to `end`.
 
     `longest` is the bytes of the longest record, `quotes_nothing` says that a cell is just two quotes, `lines` is for each
-    record how many physical lines stand before it.
+    record how many physical lines of the part stand before it, with the number of all of them as a last element.
     """
 
+    start: int
+    end: int
     longest: int
     quotes_nothing: bool
     lines: _Positions
+    lines_before: int = 0
+
+    def lines_from(self, first: int) -> pl.Series:
+        """The line of each record, where the first record of the text stands in line `first`."""
+        return pl.Series("line", self.lines[:-1] + (self.lines_before + first))
+
+    def with_next(self, other: _Part) -> _Part:
+        """This part and the one that follows it."""
+        return _Part(
+            self.start,
+            other.end,
+            max(self.longest, other.longest),
+            self.quotes_nothing or other.quotes_nothing,
+            np.append(self.lines[:-1], other.lines + self.lines[-1]),
+            self.lines_before,
+        )
+
+
+def _in_slices(parts: Iterable[_Part]) -> Iterator[_Part]:
+    """Parts that follow each other, joined as far as they have the rows of a slice."""
+    joined: _Part | None = None
+    for part in parts:
+        joined = joined.with_next(part) if joined else part
+        if len(joined.lines) > SLICE_ROWS:
+            yield joined
+            joined = None
+    if joined:
+        yield joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,26 +161,20 @@ class _Piece:
             yield self.bytes_[ends[number - 1] + 1 if number else 0 : ends[number]].tobytes()
 
 
-def _prove(data: bytes, start: int, dialect: Dialect, width: int, *, quoted: bool) -> _Proof | None:
+def _prove(data: bytes, start: int, dialect: Dialect, width: int, *, quoted: bool) -> list[_Part] | None:
     """None where the records from `start` on are not all of `width` cells, or a quote is astray."""
-    longest, quotes_nothing, lines_before = 0, False, 0
-    lines: list[_Positions] = []
-    with ThreadPoolExecutor(_THREADS) as threads:
-        for proof in threads.map(
-            lambda piece: _prove_piece(piece, dialect, width), _pieces(data, start, quoted=quoted)
-        ):
-            if proof is None:
-                threads.shutdown(cancel_futures=True)
-                return None
-            longest, quotes_nothing = max(longest, proof.longest), quotes_nothing or proof.quotes_nothing
-            lines.append(proof.lines[:-1] + lines_before)
-            lines_before += int(proof.lines[-1])
-    return _Proof(longest, quotes_nothing, np.concatenate(lines))
+    parts: list[_Part] = []
+    lines_before = 0
+    for part in in_order(lambda piece: _prove_piece(data, piece, dialect, width), _pieces(data, start, quoted=quoted)):
+        if part is None:
+            return None
+        parts.append(replace(part, lines_before=lines_before))
+        lines_before += int(part.lines[-1])
+    return parts
 
 
-def _prove_piece(chunk: memoryview, dialect: Dialect, width: int) -> _Proof | None:
-    """The proof of one piece; its `lines` have the number of all physical lines of the piece as a last element."""
-    bytes_ = np.frombuffer(chunk, dtype=np.uint8)
+def _prove_piece(data: bytes, at: tuple[int, int], dialect: Dialect, width: int) -> _Part | None:
+    bytes_ = np.frombuffer(memoryview(data)[slice(*at)], dtype=np.uint8)
     ends = np.flatnonzero(bytes_ == _LF)
     if len(ends) == 0 or ends[-1] != len(bytes_) - 1:
         ends = np.append(ends, len(bytes_))
@@ -156,7 +188,8 @@ def _prove_piece(chunk: memoryview, dialect: Dialect, width: int) -> _Proof | No
     if not _even_records(records, delimiters, width) or _swallows(piece, dialect, width):
         return None
     longest = int(np.diff(records, prepend=-1).max())
-    return _Proof(longest, _quotes_nothing(quotes), np.append(0, np.flatnonzero(~piece.is_inside) + 1))
+    lines = np.append(0, np.flatnonzero(~piece.is_inside) + 1)
+    return _Part(*at, longest, _quotes_nothing(quotes), lines)
 
 
 def _swallows(piece: _Piece, dialect: Dialect, width: int) -> bool:
@@ -170,9 +203,8 @@ def _swallows(piece: _Piece, dialect: Dialect, width: int) -> bool:
     return False
 
 
-def _pieces(data: bytes, start: int, *, quoted: bool) -> Iterator[memoryview]:
-    """The bytes from start on, in pieces that end at the end of a record, as far as quotes pair up."""
-    view = memoryview(data)
+def _pieces(data: bytes, start: int, *, quoted: bool) -> Iterator[tuple[int, int]]:
+    """Where pieces of the bytes from start on begin and end: at the end of a record, as far as quotes pair up."""
     while start < len(data):
         end = _line_end(data, start + _CHUNK)
         odd = quoted and data.count(b'"', start, end) % 2
@@ -180,7 +212,7 @@ def _pieces(data: bytes, start: int, *, quoted: bool) -> Iterator[memoryview]:
             further = _line_end(data, end)
             odd = (odd + data.count(b'"', end, further)) % 2
             end = further
-        yield view[start:end]
+        yield start, end
         start = end
 
 

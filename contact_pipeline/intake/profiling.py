@@ -12,7 +12,6 @@ import polars as pl
 from contact_pipeline.intake.tables import TextTable
 
 _SAMPLES = 5
-_FILLED = " filled"
 _VALUES_LOOKED_AT = 20_000
 _MOSTLY = 0.8  # a column is of a type when that share of its values is
 
@@ -59,13 +58,8 @@ def profile_columns(table: TextTable) -> list[ColumnProfile]:
 
     Counts are over all data rows; type and issues over evenly spread values where there are very many.
     """
-    data = table.data
-    if not table.headers:
-        return []
-    filled, distinct = _counts(data.select(table.cell_columns))
     return [
-        _profile(header, data[column], filled[column], distinct[column])
-        for header, column in zip(table.headers, table.cell_columns, strict=True)
+        _profile(header, table.cells(column)) for header, column in zip(table.headers, table.cell_columns, strict=True)
     ]
 
 
@@ -75,26 +69,17 @@ def looks_like_dates(values: pl.Series) -> bool:
     return len(texts) > 0 and _count(texts, _PATTERNS["date"]) >= _MOSTLY * len(texts)
 
 
-def _counts(cells: pl.DataFrame) -> tuple[dict[str, int], dict[str, int]]:
-    """Filled cells and distinct values of each column; in one query over all columns, for they are many and long."""
-    stripped = cells.select(pl.all().str.strip_chars())
-    of_filled = (pl.all() != "").sum().name.suffix(_FILLED)
-    counts = stripped.select(of_filled, pl.all().n_unique()).row(0, named=True)
-    filled = {name: counts[name + _FILLED] for name in cells.columns}
-    # Null and blank text count among the values; both are none.
-    nulls = cells.null_count().row(0, named=True)
-    none = {name: (nulls[name] > 0) + (filled[name] + nulls[name] < cells.height) for name in cells.columns}
-    return filled, {name: counts[name] - none[name] for name in cells.columns}
-
-
 def _filled(values: pl.Series) -> pl.Series:
     texts = values.str.strip_chars()
     return texts.filter(texts != "")
 
 
-def _profile(header: str, values: pl.Series, filled: int, distinct: int) -> ColumnProfile:
+def _profile(header: str, values: pl.Series) -> ColumnProfile:
+    stripped = values.str.strip_chars().replace("", None)
+    filled = stripped.count()
     if not filled:
         return ColumnProfile(header, "empty", 0, 0, (), ())
+    distinct = stripped.n_unique() - stripped.has_nulls()
     values = values.drop_nulls()
     samples = tuple(_filled(values.head(_VALUES_LOOKED_AT)).unique(maintain_order=True).head(_SAMPLES))
     looked_at = _filled(values.gather_every(max(1, len(values) // _VALUES_LOOKED_AT)))

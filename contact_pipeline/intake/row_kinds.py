@@ -7,7 +7,7 @@ Whatever is not surely something else is data, so that it can fail with a reason
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
@@ -22,26 +22,53 @@ _CUSTOM_FIELD = re.compile(r"^(?:[a-z0-9]+__)?(.+)__c$")
 _FEWEST_COLUMNS_WITH_NOTES = 3  # in a narrow table a lone cell may well be a contact
 
 
-def classify(rows: pl.DataFrame, headers: Sequence[str]) -> pl.DataFrame:
-    """Fill the column `kind` of a table's rows.
+def classify(slices: Iterable[pl.DataFrame], headers: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Fill the column `kind` of a table's rows, which come slice by slice.
 
     In: line, kind (null, or BROKEN, BLANK or NOTE where the reader knows already), problem, raw and c0.. as in a
-    TextTable. Out: the same rows in the same order, kind without nulls. A NOTE of the reader that has data below it is
-    turned into BROKEN; raw and problem stay only on broken rows.
+    TextTable. Out: the same rows in the same order, at least one frame, kind without nulls. A NOTE of the reader that has data
+    below it is turned into BROKEN; raw and problem stay only on broken rows.
     """
-    cells = [column for column in rows.columns if re.fullmatch(r"c\d+", column)]
-    rows = rows.with_row_index("_position")
-    first = pl.coalesce(cells)
+    cells = [f"c{index}" for index in range(len(headers))]
     undecided = pl.col("kind").is_null()
-    marks = [
+    surely_data = undecided & ~_is_lone(cells)
+    held: list[
+        pl.DataFrame
+    ] = []  # what follows the last row that surely is data, be it over many slices: notes stand there
+    is_first = True
+    for rows in slices:
+        numbered = rows.with_row_index("_position")
+        marked = _marked(numbered, _marks(numbered, cells, headers, is_first=is_first))
+        is_first = is_first and not rows.select(undecided.any()).item()
+        last_data = marked.select(pl.col("_position").filter(surely_data).max()).item()
+        if last_data is None:
+            held.append(marked)
+            continue
+        above = pl.concat([*held, marked.head(last_data + 1)])
+        yield _settled(above, has_data_below=True)
+        held = [marked.slice(last_data + 1)]
+    below = pl.concat(held).drop("_position").with_row_index("_position")
+    yield _settled(_marked(below, [_notes(below, cells)]), has_data_below=False)
+
+
+def _marks(
+    rows: pl.DataFrame, cells: list[str], headers: Sequence[str], *, is_first: bool
+) -> list[tuple[RowKind, list[int]]]:
+    """What rows are that show it by themselves. `is_first`: no row above them may be data."""
+    undecided, first = pl.col("kind").is_null(), pl.coalesce(cells)
+    return [
         _blank(rows.filter(undecided & first.str.strip_chars().replace("", None).is_null()), cells),
-        _field_names(rows.filter(undecided).head(1), cells, headers),
+        _field_names(rows.filter(undecided).head(1 if is_first else 0), cells, headers),
         _repeated(rows.filter(undecided & _header_cell(headers)), cells, headers),
         _totals(rows.filter(undecided & first.str.contains(_TOTAL)), cells),
     ]
-    rows = _marked(rows, marks)
-    rows = _marked(rows, [_notes(rows, cells)])
-    return _settle_notes(rows).drop("_position")
+
+
+def _is_lone(cells: list[str]) -> pl.Expr:
+    """Rows of full width that fill only the first cell, where that may be a note."""
+    if len(cells) < _FEWEST_COLUMNS_WITH_NOTES:
+        return pl.lit(False)
+    return pl.col(cells[0]).is_not_null() & pl.all_horizontal(pl.col(cells[1:]).is_null())
 
 
 def _marked(rows: pl.DataFrame, marks: Sequence[tuple[RowKind, list[int]]]) -> pl.DataFrame:
@@ -93,26 +120,22 @@ def _totals(candidates: pl.DataFrame, cells: list[str]) -> tuple[RowKind, list[i
 
 
 def _notes(rows: pl.DataFrame, cells: list[str]) -> tuple[RowKind, list[int]]:
-    """Rows of full width that fill only the first cell: below the last data, after a blank row."""
-    if len(cells) < _FEWEST_COLUMNS_WITH_NOTES:
-        return RowKind.NOTE, []
-    lone = pl.col(cells[0]).is_not_null() & pl.all_horizontal(pl.col(cells[1:]).is_null())
-    undecided = pl.col("kind").is_null()
-    last_data = rows.filter(undecided & ~lone)["_position"].max()
-    below = rows if last_data is None else rows.filter(pl.col("_position") > last_data)
+    """Of the rows below the last that surely is data: those that may be data, so lone cells, after a blank row."""
     found, after_blank = [], False
-    for position, kind, text in below.select("_position", "kind", cells[0]).iter_rows():
+    for position, kind, text in rows.select("_position", "kind", cells[0]).iter_rows():
         after_blank = after_blank or kind == RowKind.BLANK
         if kind is None and after_blank and not looks_like_address(text):
             found.append(position)
     return RowKind.NOTE, found
 
 
-def _settle_notes(rows: pl.DataFrame) -> pl.DataFrame:
-    kind = pl.col("kind").fill_null(RowKind.DATA.value)
-    last_data = rows.select(pl.col("_position").filter(pl.col("kind").is_null()).max()).item() or 0
+def _settled(rows: pl.DataFrame, *, has_data_below: bool) -> pl.DataFrame:
+    """Rows whose kind is known for good: what is still open is data, a note of the reader with data below is none."""
+    kind, position = pl.col("kind").fill_null(RowKind.DATA.value), pl.int_range(pl.len())
     comment = pl.col("raw").str.starts_with("#")
-    too_early = (kind == RowKind.NOTE) & pl.col("raw").is_not_null() & ~comment & (pl.col("_position") < last_data)
+    above_data = pl.lit(has_data_below) | (position < position.filter(pl.col("kind").is_null()).max()).fill_null(False)
+    too_early = (kind == RowKind.NOTE) & pl.col("raw").is_not_null() & ~comment & above_data
     rows = rows.with_columns(kind=pl.when(too_early).then(pl.lit(RowKind.BROKEN.value)).otherwise(kind))
     broken = pl.col("kind") == RowKind.BROKEN
-    return rows.with_columns(pl.when(broken).then(pl.col(c)).otherwise(None).alias(c) for c in ("problem", "raw"))
+    kept = [pl.when(broken).then(pl.col(c)).otherwise(None).alias(c) for c in ("problem", "raw")]
+    return rows.with_columns(kept).drop("_position")

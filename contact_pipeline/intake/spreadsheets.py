@@ -156,8 +156,8 @@ def _table(
         below = 0
     else:
         headers, below = _headers(cells, marks)
-    rows = classify(_without_blank_end(_rows(cells, below, limits)), headers)
-    table = TextTable(sheet, headers, below, rows)
+    rows = pl.concat(classify([_without_blank_end(_rows(cells, below, limits))], headers))
+    table = TextTable(sheet, headers, below, rows.lazy())
     if not rows["kind"].is_in([RowKind.DATA, RowKind.BROKEN]).any():
         raise RowsMissing(f"{shown(label)}: {says_no_rows(headers)}", SourceFile(name, (table,)))
     if rows.height > limits.rows:

@@ -6,14 +6,17 @@ Belongs here: writing and reading `stages/raw_file`. Does not belong: reading wh
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from contact_pipeline.atomic import atomic_path
 from contact_pipeline.intake.tables import RowKind, SourceFile, TextTable
+from contact_pipeline.slices import write_slices
 from contact_pipeline.terms.stored import TERMS, Term
 
 _ABOUT = "contact_pipeline.source"
@@ -24,24 +27,46 @@ def write_source(path: Path, source: SourceFile, *, cell_bytes: int, terms: Mapp
 
     `terms` are what the settings decided about it, where it was read by them.
     """
-    tables = [replace(table, rows=_break_long_cells(table, cell_bytes)) for table in source.tables]
-    rows = [table.rows.with_columns(table=pl.lit(index, pl.Int32)) for index, table in enumerate(tables)]
-    about = {
-        "name": source.name,
-        "ignored_sheets": source.ignored_sheets,
-        "tables": [{k: v for k, v in asdict(replace(t, rows=pl.DataFrame())).items() if k != "rows"} for t in tables],
-    }
-    metadata = {_ABOUT: json.dumps(about), TERMS: json.dumps(dict(terms or {}))}
     with atomic_path(path) as draft:
-        pl.concat(rows, how="diagonal").write_parquet(draft, metadata=metadata, compression="lz4")
+        _write(draft, source, _stored(source.tables, cell_bytes), terms or {})
+
+
+class Draft:
+    """The raw file of a source that is still being read: a table too large for memory goes into it at once, others wait."""
+
+    def __init__(self, path: Path, name: str, *, cell_bytes: int, terms: Mapping[str, Term]) -> None:
+        """`name` is that of the file that is read; the others as for `write_source`."""
+        self._path, self._name, self._cell_bytes, self._terms = path, name, cell_bytes, terms
+        self._held: TextTable | None = None
+
+    def keep(self, table: TextTable, rows: Iterator[pl.DataFrame]) -> TextTable:
+        """Take the rows of the one table of a text file; see `tables.Keep`."""
+        first = next(rows)
+        second = next(rows, None)
+        if second is None:
+            return table.with_rows(first)
+        parts = (table.with_rows(part) for part in chain([first, second], rows))
+        stored = (_stored_rows(part, 0, [], self._cell_bytes) for part in parts)
+        _write(self._path, SourceFile(self._name, (table,)), stored, self._terms)
+        self._held = _table(pl.scan_parquet(self._path), _facts(table))
+        return self._held
+
+    def finish(self, source: SourceFile) -> None:
+        """Write the source, unless the file holds just that already."""
+        if not (len(source.tables) == 1 and source.tables[0] is self._held):
+            _write(self._path, source, _stored(source.tables, self._cell_bytes), self._terms)
 
 
 def read_source(path: Path) -> SourceFile:
-    """The tables as `write_source` left them."""
+    """The tables as `write_source` left them. Their rows are read from the file when they are asked for."""
     about = json.loads(pl.read_parquet_metadata(path)[_ABOUT])
-    rows = pl.read_parquet(path)
-    tables = tuple(_table(rows, index, facts) for index, facts in enumerate(about["tables"]))
-    return SourceFile(about["name"], tables, tuple((name, reason) for name, reason in about["ignored_sheets"]))
+    heights = dict(pl.read_parquet(path, columns=["table"])["table"].value_counts().iter_rows())
+    tables, start = [], 0
+    for index, facts in enumerate(about["tables"]):
+        height = heights.get(index, 0)
+        tables.append(_table(pl.scan_parquet(path).slice(start, height), facts))
+        start += height
+    return SourceFile(about["name"], tuple(tables), tuple((name, reason) for name, reason in about["ignored_sheets"]))
 
 
 def read_terms(path: Path) -> dict[str, Term]:
@@ -67,24 +92,53 @@ def read_lines(path: Path, sheet: str, lines: Collection[int]) -> TextTable | No
     if index is None:
         return None
     wanted = (pl.col("table") == index) & (pl.col("kind") == RowKind.DATA) & pl.col("line").is_in(list(lines))
-    return _table(pl.scan_parquet(path).filter(wanted).collect(), index, about["tables"][index])
+    return _table(pl.scan_parquet(path).filter(wanted).collect().lazy(), about["tables"][index])
 
 
-def _table(rows: pl.DataFrame, index: int, facts: dict[str, object]) -> TextTable:
-    table = TextTable(**{**facts, "headers": tuple(facts["headers"]), "rows": rows})  # type: ignore[arg-type]
-    columns = ["line", "kind", "problem", "raw", *table.cell_columns]
-    return replace(table, rows=rows.filter(pl.col("table") == index).select(columns))
+def _table(rows: pl.LazyFrame, facts: dict[str, Any]) -> TextTable:
+    table = TextTable(**{**facts, "headers": tuple(facts["headers"])}, lazy_rows=rows)
+    return replace(table, lazy_rows=rows.select("line", "kind", "problem", "raw", *table.cell_columns))
 
 
-def _break_long_cells(table: TextTable, cell_bytes: int) -> pl.DataFrame:
+def _facts(table: TextTable) -> dict[str, Any]:
+    """All that is known of a table but its rows."""
+    return {field.name: getattr(table, field.name) for field in fields(table) if field.name != "lazy_rows"}
+
+
+def _write(path: Path, source: SourceFile, rows: Iterator[pl.DataFrame], terms: Mapping[str, Term]) -> None:
+    about = {
+        "name": source.name,
+        "ignored_sheets": source.ignored_sheets,
+        "tables": [_facts(table) for table in source.tables],
+    }
+    write_slices(path, rows, {_ABOUT: json.dumps(about), TERMS: json.dumps(dict(terms))})
+
+
+def _stored(tables: Sequence[TextTable], cell_bytes: int) -> Iterator[pl.DataFrame]:
+    """The rows of all tables, slice by slice; cells beyond the width of a table are null."""
+    widest = max((table.cell_columns for table in tables), key=len)
+    for index, table in enumerate(tables):
+        for part in table.slices():
+            yield _stored_rows(part, index, widest[len(table.headers) :], cell_bytes)
+
+
+def _stored_rows(part: TextTable, index: int, beyond: Sequence[str], cell_bytes: int) -> pl.DataFrame:
+    """A part of a table as it is stored. `beyond` are the columns of cells that only other tables have."""
+    rows = _break_long_cells(part.rows, part.cell_columns, cell_bytes)
+    missing = [pl.lit(None, pl.String).alias(name) for name in beyond]
+    number = pl.lit(index, pl.Int32).alias("table")
+    return rows.select("line", "kind", "problem", "raw", *part.cell_columns, *missing, number)
+
+
+def _break_long_cells(rows: pl.DataFrame, cells: Sequence[str], cell_bytes: int) -> pl.DataFrame:
     """A cell this long is a quote gone astray, not a value; the row is kept aside with its text."""
-    if not table.headers:
-        return table.rows
-    longest = pl.max_horizontal(pl.col(name).str.len_bytes() for name in table.cell_columns)
+    if not cells:
+        return rows
+    longest = pl.max_horizontal(pl.col(name).str.len_bytes() for name in cells)
     too_long = (longest > cell_bytes).fill_null(value=False)
-    if not table.rows.select(too_long.any()).item():
-        return table.rows
-    return table.rows.with_columns(
+    if not rows.select(too_long.any()).item():
+        return rows
+    return rows.with_columns(
         kind=pl.when(too_long).then(pl.lit(RowKind.BROKEN.value)).otherwise("kind"),
         problem=pl.when(too_long).then(pl.lit(f"a cell is longer than {cell_bytes:,} bytes")).otherwise("problem"),
     )

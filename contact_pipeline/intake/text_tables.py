@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -23,7 +23,16 @@ from contact_pipeline.intake.native import read_clean
 from contact_pipeline.intake.refusals import refusal, shown
 from contact_pipeline.intake.row_kinds import classify
 from contact_pipeline.intake.signatures import refuse_binary
-from contact_pipeline.intake.tables import HeaderMissing, RowKind, RowsMissing, SourceFile, TextTable, position_headers
+from contact_pipeline.intake.tables import (
+    HeaderMissing,
+    Keep,
+    RowKind,
+    RowsMissing,
+    SourceFile,
+    TextTable,
+    in_memory,
+    position_headers,
+)
 from contact_pipeline.settings import Limits
 
 _SAMPLE_LINES = 400
@@ -49,8 +58,10 @@ class _Layout:
     spare: int
 
 
-def read_text(data: bytes, limits: Limits, *, name: str, columns: Sequence[str] = ()) -> TextTable:
-    """The table of a delimited text file. `columns` are its headers where it has no header row.
+def read_text(
+    data: bytes, limits: Limits, *, name: str, columns: Sequence[str] = (), keep: Keep = in_memory
+) -> TextTable:
+    """The table of a delimited text file. `columns` are its headers where it has no header row; `keep` takes its rows.
 
     Raises FileRefused: unreadable_encoding, empty, binary, not_a_table, header_only, too_many_columns, too_many_rows;
     HeaderMissing.
@@ -62,7 +73,7 @@ def read_text(data: bytes, limits: Limits, *, name: str, columns: Sequence[str] 
         text = _unwrapped(text)
         lines = _sample(text)
     layout = _layout(lines, columns, limits, name)
-    table = _table(_rows(text, layout, limits), layout, text.encoding, limits, name)
+    table = _table(text, layout, limits, name, keep)
     if layout.header_line < layout.first_line and not columns:
         raise HeaderMissing(f"{shown(name)}: {NO_HEADER}", SourceFile(name, (table,)))
     return table
@@ -123,7 +134,8 @@ def _spare(records: list[Record], width: int) -> int:
     return spare if count > _SPARE_SHARE * len(filled) else 0
 
 
-def _rows(text: Utf8Text, layout: _Layout, limits: Limits) -> pl.DataFrame:
+def _rows(text: Utf8Text, layout: _Layout, limits: Limits) -> Iterator[pl.DataFrame]:
+    """The rows in slices, their kind null where it is still open."""
     width = len(layout.headers)
     if not text.damaged and layout.header_line == layout.header_end:
         clean = read_clean(
@@ -131,22 +143,33 @@ def _rows(text: Utf8Text, layout: _Layout, limits: Limits) -> pl.DataFrame:
         )
         if clean is not None:
             nothing = [pl.lit(None, dtype=pl.String).alias(column) for column in ("kind", "problem", "raw")]
-            return clean.select("line", *nothing, pl.exclude("line"))
+            return (rows.select("line", *nothing, pl.exclude("line")) for rows in clean)
     reader = CarefulReader(layout.dialect, width=width, spare=layout.spare, cell_bytes=limits.cell_bytes)
     return reader.rows(text, header_line=layout.header_line, first_line=layout.first_line)
 
 
-def _table(rows: pl.DataFrame, layout: _Layout, encoding: str, limits: Limits, name: str) -> TextTable:
-    if rows.height > limits.rows:
-        what = f"has too many rows: {rows.height:,}, the limit is {limits.rows:,}. Split it."
-        raise refusal(name, "too_many_rows", what)
-    rows = classify(rows, layout.headers)
-    table = TextTable("", layout.headers, layout.header_line, rows, encoding, layout.dialect.delimiter)
-    if not rows["kind"].is_in([RowKind.DATA, RowKind.BROKEN]).any():
+def _within(slices: Iterator[pl.DataFrame], limit: int, name: str) -> Iterator[pl.DataFrame]:
+    """The rows, up to as many as may be read; raises FileRefused with the number of all where they are more."""
+    height = 0
+    for rows in slices:
+        height += rows.height
+        if height > limit:
+            height += sum(rest.height for rest in slices)
+            what = f"has too many rows: {height:,}, the limit is {limit:,}. Split it."
+            raise refusal(name, "too_many_rows", what)
+        yield rows
+
+
+def _table(text: Utf8Text, layout: _Layout, limits: Limits, name: str, keep: Keep) -> TextTable:
+    rows = classify(_within(_rows(text, layout, limits), limits.rows, name), layout.headers)
+    known = TextTable("", layout.headers, layout.header_line, pl.LazyFrame(), text.encoding, layout.dialect.delimiter)
+    table = keep(known, rows)
+    kinds = table.kinds()
+    if not kinds.keys() & {RowKind.DATA, RowKind.BROKEN}:
         raise RowsMissing(f"{shown(name)}: {says_no_rows(layout.headers)}", SourceFile(name, (table,)))
-    if not (rows["kind"] == RowKind.DATA).any() and not any(map(has_header_word, layout.headers)):
+    if RowKind.DATA not in kinds and not any(map(has_header_word, layout.headers)):
         what = (
-            f"is not a table with an Email column: none of its {rows.height:,} rows has the {len(layout.headers)} cells of"
+            f"is not a table with an Email column: none of its {sum(kinds.values()):,} rows has the {len(layout.headers)} cells of"
             " the first line."
         )
         raise refusal(name, "not_a_table", f"{what} Export the contacts as CSV or XLSX.")

@@ -201,7 +201,7 @@ def _by_hand(overrides: Mapping[str, str]) -> dict[str, str]:
 
 
 def _filled(table: TextTable, index: int) -> pl.Series:
-    texts = table.data[f"c{index}"].drop_nulls().head(_READ).str.strip_chars()
+    texts = table.cells(f"c{index}").drop_nulls().head(_READ).str.strip_chars()
     return texts.filter(texts != "")
 
 

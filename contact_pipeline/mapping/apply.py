@@ -37,7 +37,7 @@ def apply_plan(table: TextTable, plan: TablePlan, clear_token: str = "") -> pl.D
     cells by header, or null where there is none); cleared (List(String), the fields whose cell is `clear_token`). A cell
     that is the token gives no value; a custom field has a JSON null for it.
     """
-    cells, plan = sort_by_labels(_as_meant(_trimmed(table), plan), plan)
+    cells, plan = sort_by_labels(_as_meant(_trimmed(table, plan), plan), plan)
     cells, held = tokens_apart(cells, (f"c{column.index}" for column in plan.columns), clear_token)
     fields = {field: (columns, _field(field, columns)) for field, columns in _mapped(plan).items()}
     fields |= _opt_outs(cells, table.name, plan)
@@ -80,23 +80,19 @@ def unique_headers(headers: Sequence[str]) -> list[str]:
     return unique
 
 
-def _trimmed(table: TextTable) -> pl.DataFrame:
-    """The cells without outer white space and without the guard our own CSV files put before a formula.
+def _trimmed(table: TextTable, plan: TablePlan) -> pl.DataFrame:
+    """The cells that the plan names, without outer white space and without the guard our own CSV files put before a formula.
 
     Null where nothing is left, and in rows that are no data. In steps, for what an expression names twice is computed twice.
     """
-    rows = table.rows.select("line", "kind", "problem", "raw", *table.cell_columns)
-    may_be_guarded = rows.select(pl.col(table.cell_columns).str.starts_with("'").any()).row(0, named=True)
-    guarded = [
-        name for name, is_found in may_be_guarded.items() if is_found
-    ]  # a regular expression less for the others
-    bare = rows.with_columns(unguard_formula(pl.col(guarded))).with_columns(
-        pl.col(table.cell_columns).str.strip_chars(_OUTER)
-    )
+    named = {index for column in plan.columns for index in (column.index, column.label_index) if index is not None}
+    cells = [f"c{index}" for index in sorted(named)]
+    rows = table.lazy_rows.select("line", "kind", "problem", "raw", *cells).collect()
+    may_be_guarded = rows.select(pl.col(cells).str.starts_with("'").any()).row(0, named=True)
+    guarded = [name for name, is_found in may_be_guarded.items() if is_found]  # the others need no regular expression
+    bare = rows.with_columns(unguard_formula(pl.col(guarded))).with_columns(pl.col(cells).str.strip_chars(_OUTER))
     is_cell = pl.col("kind") == RowKind.DATA
-    return bare.with_columns(
-        pl.when(is_cell & (pl.col(name) != "")).then(pl.col(name)).alias(name) for name in table.cell_columns
-    )
+    return bare.with_columns(pl.when(is_cell & (pl.col(name) != "")).then(name).alias(name) for name in cells)
 
 
 def _as_meant(cells: pl.DataFrame, plan: TablePlan) -> pl.DataFrame:

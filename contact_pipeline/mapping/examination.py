@@ -53,7 +53,7 @@ class Column:
 def examine(table: TextTable, tool: Tool | None) -> list[Column]:
     """All columns with their values seen and their headers read in the light of each other."""
     plain = [normalise_header(header) for header in table.headers]
-    evidence = [look_at(table.data[name]) for name in table.cell_columns]
+    evidence = [look_at(table.cells(name)) for name in table.cell_columns]
     claims = [_claim(text, tool) if text else None for text in plain]
     neighbours = Neighbours(sure_fields(claims), tuple(plain))
     columns = []
@@ -61,7 +61,7 @@ def examine(table: TextTable, tool: Tool | None) -> list[Column]:
         if claim is not None and len(claim.fields) > 1:
             claim = settle(claim, index, neighbours, evidence[index])
         columns.append(_veto(Column(index, table.headers[index], plain[index], evidence[index], claim)))
-    checked = [_check_full_name(_consent(column), columns, table.data) for column in columns]
+    checked = [_check_full_name(_consent(column), columns, table.lazy_data) for column in columns]
     return [_outcome(column) for column in checked] if not _claimed("converted", checked) else checked
 
 
@@ -146,12 +146,17 @@ def _objection(field: str, column: Column) -> str | None:
     return objection(field, column.evidence)
 
 
-def _check_full_name(column: Column, columns: Sequence[Column], data: pl.DataFrame) -> Column:
+def _check_full_name(column: Column, columns: Sequence[Column], data: pl.LazyFrame) -> Column:
     """Give up the full name where it mostly lacks the last name beside it: the name of a deal, say ("Lead name")."""
     last = next((c for c in columns if c.claim is not None and c.claim.field == "last_name"), None)
     if last is None or column.claim is None or column.claim.field != "full_name":
         return column
-    names = data.select(full=pl.col(f"c{column.index}"), last=pl.col(f"c{last.index}")).drop_nulls().head(_NAMES_READ)
+    names = (
+        data.select(full=pl.col(f"c{column.index}"), last=pl.col(f"c{last.index}"))
+        .drop_nulls()
+        .head(_NAMES_READ)
+        .collect()
+    )
     folded = names.select(pl.all().str.to_lowercase().str.strip_chars())
     agreeing = folded.select(pl.col("full").str.contains(pl.col("last"), literal=True).mean()).item()
     if agreeing is None or agreeing >= 0.5:

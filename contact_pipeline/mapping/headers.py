@@ -176,7 +176,8 @@ def _contradict(table: TextTable, one: int, other: int) -> bool:
     """Whether two columns differ in a row where both are filled."""
     cells = (pl.col(f"c{index}").str.strip_chars().replace("", None) for index in (one, other))
     first, second = cells
-    return bool(table.data.select((first.is_not_null() & second.is_not_null() & (first != second)).any()).item())
+    differ = (first.is_not_null() & second.is_not_null() & (first != second)).any()
+    return bool(table.lazy_data.select(differ).collect().item())
 
 
 def _drift(table: TextTable, tool: Tool | None, memory: LearnedMapping | None) -> tuple[str, ...]:

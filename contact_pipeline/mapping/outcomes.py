@@ -68,4 +68,4 @@ def _narrowed(table: TextTable) -> TextTable:
         pl.when(is_data & ~is_told).then(pl.lit(RowKind.BLANK.value)).otherwise("kind").alias("kind"),
         *(pl.when(is_told).then(cell).alias(cell) for cell in (CONTACT, OUTCOME)),
     )
-    return replace(table, headers=HEADERS, rows=kept)
+    return table.with_rows(kept, HEADERS)

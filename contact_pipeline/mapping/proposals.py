@@ -37,7 +37,7 @@ def propose(mapped: MappedTable, profiles: list[ColumnProfile]) -> MappedTable:
     """The table with a proposal in `alternatives` for each column whose values tell something; none is mapped by it."""
     columns = []
     for plan, profile, cell in zip(mapped.plan.columns, profiles, mapped.table.cell_columns, strict=True):
-        seen = look_at(mapped.table.data[cell])
+        seen = look_at(mapped.table.cells(cell))
         found = next(((words, fields) for words, fields, holds in _SIGNS if holds(profile, seen)), None)
         if found is None or plan.action is Action.MAP:
             columns.append(plan)

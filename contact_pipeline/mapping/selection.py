@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import polars as pl
-
 from contact_pipeline.errors import FileRefused
 from contact_pipeline.intake.refusals import refusal
 from contact_pipeline.intake.tables import RowKind, SourceFile, TextTable
@@ -79,7 +77,9 @@ def choose(mapped: list[MappedTable], name: str) -> list[MappedTable]:
         if filled:
             return filled
     if usable:
-        raise refusal(name, "no_emails", _NO_EMAILS.format(rows=sum(one.table.data.height for one in usable)))
+        raise refusal(
+            name, "no_emails", _NO_EMAILS.format(rows=sum(one.table.kinds().get(RowKind.DATA, 0) for one in usable))
+        )
     for kind in REFUSALS:
         if kind in kinds:
             raise _refused_kind(kind, name)
@@ -114,8 +114,7 @@ _MAY_BE_ACTIVITIES = frozenset({TableKind.CONTACTS, TableKind.OTHER})
 def _has_an_email(one: MappedTable) -> bool:
     """Whether any row fills any column of addresses; rows that could not be read may hold one too."""
     columns = [f"c{c.index}" for c in one.plan.columns if c.field in {"email", "secondary_email"}]
-    broken = (one.table.rows["kind"] == RowKind.BROKEN).any()
-    return bool(broken or one.table.data.select(pl.any_horizontal(pl.col(columns).is_not_null().any())).item())
+    return RowKind.BROKEN in one.table.kinds() or any(one.table.cells(column).count() for column in columns)
 
 
 def _refused_kind(kind: TableKind, name: str) -> FileRefused:

@@ -37,7 +37,7 @@ def sort_by_labels(cells: pl.DataFrame, plan: TablePlan) -> tuple[pl.DataFrame, 
     if phones:
         phone = pl.coalesce(_of_rank(column, rank) for rank in _PHONE_RANKS for column in phones)
         sorted_out += [("phone", phone), ("mobile_phone", pl.coalesce(_of_rank(c, Rank.MOBILE) for c in phones))]
-    start = len(plan.columns)
+    start = 1 + max(index for one in plan.columns for index in (one.index, one.label_index or 0))
     named = [expression.alias(f"c{start + at}") for at, (_, expression) in enumerate(sorted_out)]
     added = [
         ColumnPlan(start + at, "", Action.MAP, field, 1.0, "sorted by the labels of each row")

@@ -44,7 +44,8 @@ def _of_table(table: TextTable, judged: pl.DataFrame) -> pl.DataFrame:
     """The failing rows of one table; `judged` are its records, or nothing where the table was not taken."""
     reasons = judged.with_row_index("at").filter(pl.col("failures").list.len() > 0)
     told = reasons.select("at", pl.col("failures").list.join("; ").alias(REASONS), _suggestions().alias(SUGGESTION))
-    rows = table.rows.with_row_index("at").join(told, on="at", maintain_order="left")
+    numbered = table.lazy_rows.with_row_index("at").filter(pl.col("at").is_in(told["at"].implode()))
+    rows = numbered.collect(engine="streaming").join(told, on="at", maintain_order="left")
     names = original_names(table.headers)
     return rows.select(
         pl.lit(table.name).alias(SHEET),

@@ -27,8 +27,8 @@ _NAME_FIELDS = frozenset({"first_name", "last_name"})
 _ESSENTIAL = ("first_name", "last_name", "email", "company")
 
 
-def review_table(table: TextTable, plan: TablePlan, cleaned: pl.DataFrame) -> dict[str, Any]:
-    """The review of one table; `cleaned` is what cleaning made of its rows, in their order.
+def review_table(table: TextTable, plan: TablePlan, cleaned: pl.LazyFrame) -> dict[str, Any]:
+    """The review of one table; `cleaned` is what cleaning made of its rows, in their order, of which only what is needed is read.
 
     Keys: sheet, tool (that wrote it, as far as its headers tell), signature (of this kind of table), warnings (what has
     changed about it), encoding, delimiter, header_row, rows (records below the header), not_data (kind -> records),
@@ -38,7 +38,7 @@ def review_table(table: TextTable, plan: TablePlan, cleaned: pl.DataFrame) -> di
     reason, alternatives, type, filled, distinct, issues}).
     """
     fails = _fails(plan)
-    kinds = dict(table.rows.group_by("kind").len().sort("kind").iter_rows())
+    kinds = table.kinds()
     return {
         "sheet": table.name,
         "tool": plan.tool,
@@ -47,12 +47,12 @@ def review_table(table: TextTable, plan: TablePlan, cleaned: pl.DataFrame) -> di
         "encoding": table.encoding,
         "delimiter": table.delimiter,
         "header_row": table.header_line,
-        "rows": table.rows.height,
+        "rows": sum(kinds.values()),
         "not_data": {kind: n for kind, n in kinds.items() if kind not in {RowKind.DATA, RowKind.BROKEN}},
-        "failing": cleaned.filter(fails).height,
+        "failing": cleaned.select(fails.sum()).collect().item(),
         "missing": missing_essentials(plan),
-        "excluded": [{"header": c.header, "filled": table.data[f"c{c.index}"].count()} for c in plan.excluded],
-        "addresses": _addresses(cleaned["email"]),
+        "excluded": [{"header": c.header, "filled": table.cells(f"c{c.index}").count()} for c in plan.excluded],
+        "addresses": _addresses(cleaned),
         "problems": find_problems(cleaned, plan),
         "columns": _columns(table, plan),
     }
@@ -69,7 +69,7 @@ def missing_essentials(plan: TablePlan) -> list[str]:
     return [FIELD_BY_NAME[name].label for name in _ESSENTIAL if name not in given]
 
 
-def find_problems(cleaned: pl.DataFrame, plan: TablePlan) -> list[dict[str, Any]]:
+def find_problems(cleaned: pl.LazyFrame, plan: TablePlan) -> list[dict[str, Any]]:
     """Problems by field and kind, most rows first: those of cells, rows without an address, broken rows."""
     cells = cleaned.select("line", "issues", failing=_fails(plan)).filter(pl.col("issues").list.len() > 0)
     needed = _needed(plan)
@@ -96,8 +96,10 @@ def find_problems(cleaned: pl.DataFrame, plan: TablePlan) -> list[dict[str, Any]
         ],
         how="vertical_relaxed",
     )
-    counted = found.group_by("field", "reason", maintain_order=True).agg(
-        rows=pl.len(), failing=pl.col("failing").sum(), lines=pl.col("line").head(_LINES_NAMED)
+    counted = (
+        found.collect()
+        .group_by("field", "reason", maintain_order=True)
+        .agg(rows=pl.len(), failing=pl.col("failing").sum(), lines=pl.col("line").head(_LINES_NAMED))
     )
     ordered = counted.sort("rows", "reason", descending=[True, False], maintain_order=True)
     return [{**problem, "header": _header(plan, problem["field"])} for problem in ordered.iter_rows(named=True)]
@@ -116,7 +118,7 @@ def _fails(plan: TablePlan) -> pl.Expr:
     return (pl.col("kind") == RowKind.BROKEN) | ((pl.col("kind") == RowKind.DATA) & lacks)
 
 
-def _without(cleaned: pl.DataFrame, field: str) -> pl.DataFrame:
+def _without(cleaned: pl.LazyFrame, field: str) -> pl.LazyFrame:
     """The rows of data whose cell for a field is blank, not one that cannot be used."""
     told = pl.col("issues").list.eval(pl.element().struct.field("field") == field).list.any()
     return cleaned.filter((pl.col("kind") == RowKind.DATA) & pl.col(field).is_null() & ~told)
@@ -128,10 +130,10 @@ def _header(plan: TablePlan, field: str | None) -> str | None:
     return column.header if column else None
 
 
-def _addresses(emails: pl.Series) -> dict[str, int]:
+def _addresses(cleaned: pl.LazyFrame) -> dict[str, int]:
     email = pl.col("email")
     flags = {"role": is_role_address(email), "free_mail": is_free_mail(email), "disposable": is_disposable(email)}
-    return emails.to_frame("email").select(flag.sum().alias(name) for name, flag in flags.items()).row(0, named=True)
+    return cleaned.select(flag.sum().alias(name) for name, flag in flags.items()).collect().row(0, named=True)
 
 
 def _columns(table: TextTable, plan: TablePlan) -> list[dict[str, Any]]:

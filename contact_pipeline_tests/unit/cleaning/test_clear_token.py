@@ -32,7 +32,7 @@ def _read(
         | {f"c{at}": [cell] for at, cell in enumerate(cells.values())},
         schema_overrides={"problem": pl.String, "raw": pl.String, **{f"c{at}": pl.String for at in range(len(cells))}},
     )
-    table = TextTable("", tuple(cells), 1, frame)
+    table = TextTable("", tuple(cells), 1, frame.lazy())
     plan = plan_table(table, {name: name for name in cells if name in {one.name for one in FIELDS}})
     return clean_contacts(apply_plan(table, plan, settings.clear_token), ImportOptions(), settings).row(0, named=True)
 
@@ -73,7 +73,9 @@ def test_rows_without_the_token_keep_their_custom_fields_beside_rows_with_it() -
     cells = pl.DataFrame(
         {"line": [2, 3, 4], "kind": ["data"] * 3, "c0": ["a@x.example"] * 3, "c1": ["<clear>", "L", None]}
     )
-    table = TextTable("", ("email", "Size"), 1, cells.with_columns(problem=pl.lit(None, pl.String), raw=pl.lit("")))
+    table = TextTable(
+        "", ("email", "Size"), 1, cells.lazy().with_columns(problem=pl.lit(None, pl.String), raw=pl.lit(""))
+    )
     mapped = apply_plan(table, plan_table(table, {}), "<clear>")
     assert mapped["custom_fields"].to_list() == ['{"Size":null}', '{"Size":"L"}', None]
 
@@ -154,7 +156,7 @@ def test_of_two_columns_of_one_field_the_filled_one_counts() -> None:
     cells = pl.DataFrame(
         {"line": [2, 3], "kind": ["data"] * 2, "c0": ["<clear>"] * 2, "c1": ["Floor 2", "<clear>"]}
     ).with_columns(problem=pl.lit(None, pl.String), raw=pl.lit(None, pl.String))
-    table = TextTable("", ("Street", "Street 2"), 1, cells)
+    table = TextTable("", ("Street", "Street 2"), 1, cells.lazy())
     plan = plan_table(table, {"Street": "street_address", "Street 2": "street_address"})
     mapped = apply_plan(table, plan, "<clear>")
     assert mapped["street_address"].to_list() == ["Floor 2", None]

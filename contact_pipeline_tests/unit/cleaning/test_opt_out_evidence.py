@@ -100,15 +100,15 @@ def test_a_file_rule_has_the_last_word_on_the_name(tmp_path: Path) -> None:
 
 def test_every_row_of_data_of_such_a_file_opted_out_whatever_its_columns_say() -> None:
     table = _table(["Email", "Opted Out"], ["a@x.example", "no"], ["b@x.example", None], ["Total", None])
-    table = TextTable("", table.headers, 1, table.rows.with_columns(kind=pl.Series(["data", "data", "total"])))
+    table = TextTable("", table.headers, 1, table.lazy_rows.with_columns(kind=pl.Series(["data", "data", "total"])))
     assert _opted_out(table, ImportOptions(opted_out=True)) == [True, True, None]
     assert _opted_out(table, ImportOptions()) == [False, None, None]
 
 
 def test_a_sheet_called_so_tells_it_of_its_own_rows_only() -> None:
     table = _table(["Email", "Opted Out"], ["a@x.example", "no"])
-    assert _opted_out(TextTable("Unsubscribed", table.headers, 1, table.rows)) == [True]
-    assert _opted_out(TextTable("Subscribed", table.headers, 1, table.rows)) == [False]
+    assert _opted_out(TextTable("Unsubscribed", table.headers, 1, table.lazy_rows)) == [True]
+    assert _opted_out(TextTable("Subscribed", table.headers, 1, table.lazy_rows)) == [False]
 
 
 SAYING = [
@@ -190,7 +190,7 @@ def _table(headers: list[str], *rows: tuple[str | None, ...] | list[str | None])
     cells = {f"c{at}": pl.Series([row[at] for row in rows], dtype=pl.String) for at in range(len(headers))}
     frame = pl.DataFrame({"line": list(range(2, len(rows) + 2)), "kind": [str(RowKind.DATA)] * len(rows), **cells})
     nothing = pl.lit(None, pl.String)
-    return TextTable("", tuple(headers), 1, frame.with_columns(problem=nothing, raw=nothing))
+    return TextTable("", tuple(headers), 1, frame.lazy().with_columns(problem=nothing, raw=nothing))
 
 
 def _opted_out(table: TextTable, options: ImportOptions | None = None) -> list[bool | None]:

@@ -131,7 +131,7 @@ def test_an_address_beside_that_of_somebody_else_leaves_a_cell_that_can_be_read(
     receipt, before = bring_file(home, write_rows(tmp_path / "people.csv", rows))
     _erase(home)
     stages.stage_mapped_contacts(home, read_receipt(home, receipt.import_id))
-    judged = stages.stage_validated_contacts(home, receipt)
+    judged = stages.stage_validated_contacts(home, receipt).collect()
     assert judged["email"].to_list() == [BOB, TOMBSTONE_EMAIL]
     assert judged["secondary_email"].to_list() == [None, None]
     assert stages.take_into_crm(home, receipt) == before

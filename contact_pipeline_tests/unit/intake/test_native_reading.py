@@ -20,7 +20,7 @@ def both(data: bytes, delimiter: str = ",") -> tuple[pl.DataFrame | None, pl.Dat
     dialect = Dialect(delimiter)
     fast = read_clean(data, dialect, header_line=1, width=3, cell_bytes=64_000)
     careful = CarefulReader(dialect, width=3, spare=0, cell_bytes=64_000).rows(Utf8Text(data, "utf-8"), header_line=1)
-    return fast, careful
+    return None if fast is None else pl.concat(fast), pl.concat(careful)
 
 
 _RAW = st.text(st.sampled_from(list('a1 ,"\n\r\té\x00\u2028\ufeff#')), max_size=60)

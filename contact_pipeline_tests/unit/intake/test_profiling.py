@@ -13,7 +13,7 @@ from contact_pipeline.intake.tables import TextTable
 
 def profile(*values: str | None) -> ColumnProfile:
     rows = pl.DataFrame({"kind": ["data"] * len(values), "c0": pl.Series(values, dtype=pl.String)})
-    return profile_columns(TextTable("", ("Column",), 1, rows))[0]
+    return profile_columns(TextTable("", ("Column",), 1, rows.lazy()))[0]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,9 @@ def _table(
         schema={"line": pl.Int64, "kind": pl.String, "problem": pl.String, "raw": pl.String}
         | dict.fromkeys(columns, pl.String),
     )
-    return TextTable(name=name, headers=headers, header_line=1, rows=frame, encoding="cp1252", delimiter=";")
+    return TextTable(
+        name=name, headers=headers, header_line=1, lazy_rows=frame.lazy(), encoding="cp1252", delimiter=";"
+    )
 
 
 @pytest.fixture

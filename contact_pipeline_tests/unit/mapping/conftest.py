@@ -27,6 +27,6 @@ def table_of() -> TableMaker:
                 **cells,
             }
         )
-        return TextTable("", tuple(headers), 1, frame)
+        return TextTable("", tuple(headers), 1, frame.lazy())
 
     return make

@@ -35,7 +35,7 @@ def _table(rows: list[tuple[str | None, ...]], name: str = "", headers: tuple[st
         {"line": range(2, size + 2), "kind": ["data"] * size, "problem": [None] * size, "raw": [None] * size, **cells},
         schema={"line": pl.Int64, **types},
     )
-    return TextTable(name, headers, 1, frame, "utf-8", ",")
+    return TextTable(name, headers, 1, frame.lazy(), "utf-8", ",")
 
 
 def _judged(*tables: TextTable, suggestion: str | None = None) -> pl.DataFrame:
