@@ -40,7 +40,7 @@ class HookSettings(Frozen):
     `"Bearer $HOOK_TOKEN"`. Values themselves are refused here: they would be secrets."""
     sign_with: str | None = Field(default=None, pattern=rf"^{_VARIABLE}$")
     """`$NAME` of the environment variable with the secret that requests are signed with (HMAC-SHA256)."""
-    timeout_seconds: float = Field(default=10, gt=0, le=60)
+    timeout_seconds: float = Field(default=10, gt=0, le=30)
     """Longest time that one try may take."""
 
     @field_validator("url")
