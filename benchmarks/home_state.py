@@ -27,7 +27,7 @@ CLOCK = {
     "model_versions": ("created_at", "used_since"),
     "score_history": ("scored_at",),
     "scorings": ("scored_at",),
-    "meta": ("scored_all_at", "suppression_key"),  # the key is chance, not a clock
+    "meta": ("scored_all_at", "suppression_key", "restored_at"),  # the key is chance, not a clock
 }
 # A moment inside a column that tells more.
 _CLOCK_WITHIN = {

@@ -44,7 +44,9 @@ def rerun(stage: str, import_id: str | None, *, every: bool, stale: bool, only: 
             stage = first_stage(stage, kept, staleness_now(home))
         if kept or not chosen:
             runner.rerun(stage, kept, only=only, new_settings=new_settings)
-    click.echo(f"{stage}: done" + (f" for {_imports(len(kept))}." if chosen else ".") + _left_out(len(chosen) - len(kept)))
+    click.echo(
+        f"{stage}: done" + (f" for {_imports(len(kept))}." if chosen else ".") + _left_out(len(chosen) - len(kept))
+    )
 
 
 def _followed(done: Followed) -> str:
