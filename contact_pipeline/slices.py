@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import polars as pl
+import polars.selectors as cs
 
 # Enough that a step is worth its overhead, few enough that the memory of an import does not grow with its rows.
 SLICE_ROWS: Final = 131_072
@@ -49,9 +50,10 @@ def write_slices(path: Path, frames: Iterable[pl.DataFrame], metadata: Mapping[s
     from pyarrow import parquet  # slow to load, and `inspect` writes nothing
 
     rest = iter(frames)
-    first = next(rest).to_arrow()
-    with parquet.ParquetWriter(path, first.schema, compression="lz4") as file:
-        file.write_table(first)
+    first = next(rest)
+    counters = first.select(cs.integer()).columns  # rows are looked up by line; statistics of texts would help nobody
+    with parquet.ParquetWriter(path, first.to_arrow().schema, compression="lz4", write_statistics=counters) as file:
+        file.write_table(first.to_arrow())
         del first
         for frame in rest:
             file.write_table(frame.to_arrow())
