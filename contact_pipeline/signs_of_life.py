@@ -14,20 +14,24 @@ from pathlib import Path
 from contact_pipeline.errors import HomeBusy
 from contact_pipeline.home import Home
 
-_SHOWN: dict[str, int] = {}  # the run that this process works on, one at a time, and the descriptor of its file
+_SHOWN: dict[
+    str, int
+] = {}  # the run that this process works on, and the one it is a part of; descriptors of their files
 
 
-def show(home: Home, run_id: str) -> None:
-    """Show that this process works on a run, until it ends or works on another. Raises HomeBusy where another does."""
+def show(home: Home, run_id: str, *, within: str = "") -> None:
+    """Show that this process works on a run, until it ends or works on another, be it for a part of the run `within`.
+
+    Raises HomeBusy where another process does.
+    """
     if run_id in _SHOWN:
         return
     descriptor = os.open(_made_folder(home) / run_id, os.O_RDWR | os.O_CREAT, 0o600)
     if not _lock(descriptor):
         os.close(descriptor)
         raise HomeBusy(f"Another process works on run {run_id} already.")
-    for earlier in _SHOWN.values():
-        os.close(earlier)
-    _SHOWN.clear()
+    for earlier in [one for one in _SHOWN if one != within]:
+        os.close(_SHOWN.pop(earlier))
     _SHOWN[run_id] = descriptor
 
 

@@ -54,7 +54,8 @@ def _worth_keeping(home: Home) -> Iterator[Path]:
 
 def _is_of_the_home(path: Path) -> bool:
     is_passing = path.name.startswith(".") or path.name.endswith(_BESIDE_DATABASES)
-    return not is_passing and path.is_file() and not path.is_symlink()
+    is_followed = path.name == "settings.toml"  # people keep it elsewhere, and link it
+    return not is_passing and path.is_file() and (is_followed or not path.is_symlink())
 
 
 def _copy(home: Home, path: Path, target: Path) -> None:

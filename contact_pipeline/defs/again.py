@@ -54,7 +54,8 @@ def run_stale_imports_again(context: dg.OpExecutionContext, home: HomeResource) 
         if step.has_failed:
             context.log.error(f"{step.name} failed")
 
-    done = follow_settings(Runner(home.open(), context.instance, context.log.info, tell))
+    running = Runner(home.open(), context.instance, context.log.info, tell, within_run=context.run_id)
+    done = follow_settings(running)
     context.add_output_metadata({"imports": len(done.imports), "contacts_computed_anew": done.contacts or 0})
 
 

@@ -29,17 +29,18 @@ class HomeResource(dg.ConfigurableResource[Any]):
     """Where the installation keeps its data; empty means $CONTACT_PIPELINE_HOME, else ./data.
 
     A run shows a sign of life, and holds the turn of runs from beginning to end, unless the process that started it
-    `has_the_turn` already.
+    `has_the_turn` already. `within_run` is the run that this process works on a part of, if it does.
     """
 
     root: str = ""
     has_the_turn: bool = False
+    within_run: str = ""
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["HomeResource"]:
         """The home, in the turn of the run; a sensor, which is no run, takes none. Raises HomeBusy."""
         if context.run is not None:
-            signs_of_life.show(self.open(), context.run.run_id)
+            signs_of_life.show(self.open(), context.run.run_id, within=self.within_run)
         if self.has_the_turn or context.run is None:
             yield self
             return

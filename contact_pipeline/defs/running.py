@@ -43,6 +43,7 @@ class Runner:
     instance: dg.DagsterInstance
     on_step: OnStep
     on_end: OnEnd
+    within_run: str = ""  # the run that these are a part of, if they are
 
     def import_file(self, receipt: Receipt, *, scoring: bool) -> PastImport:
         """Import one received file, with or without scoring after it; a refusal is a result, not an error.
@@ -139,7 +140,8 @@ class Runner:
     @cached_property
     def _defs(self) -> dg.Definitions:
         return build_defs(
-            HomeResource(root=str(self.home.root), has_the_turn=True), {"steps": step_logger(self.on_step, self.on_end)}
+            HomeResource(root=str(self.home.root), has_the_turn=True, within_run=self.within_run),
+            {"steps": step_logger(self.on_step, self.on_end)},
         )
 
     @cached_property

@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from contact_pipeline import signs_of_life
 from contact_pipeline.backing_up.making import back_up
 from contact_pipeline.backing_up.restoring import opened_backup, restore
 from contact_pipeline.crm.session import read_crm
@@ -88,7 +89,9 @@ def test_the_job_runs_stale_imports_again_and_scores_once(running: Runner) -> No
     report = running.home.reports / _import(running.home, "ann") / "report.html"
     report.parent.mkdir()
     report.write_text("as it was before")
-    assert job.execute_in_process(instance=running.instance).success
+    done = job.execute_in_process(instance=running.instance)
+    assert done.success
+    assert signs_of_life.has_ended(running.home, done.run_id) is False  # its process worked on parts of it all the while
     assert _runs(running, "import_contacts") == imported + 2
     assert _runs(running, "score_contacts") == scored + 1
     assert "</html>" in report.read_text()
