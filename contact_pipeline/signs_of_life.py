@@ -14,9 +14,8 @@ from pathlib import Path
 from contact_pipeline.errors import HomeBusy
 from contact_pipeline.home import Home
 
-_SHOWN: dict[
-    str, int
-] = {}  # the run that this process works on, and the one it is a part of; descriptors of their files
+# The run that this process works on, and the one that it is a part of, with the descriptors of their files.
+_SHOWN: dict[str, int] = {}
 
 
 def show(home: Home, run_id: str, *, within: str = "") -> None:
