@@ -133,7 +133,7 @@ class Runner:
                     "ops": {asset: {"config": dict(config)} for asset, config in (wishes or {}).items()},
                 },
                 raise_on_error=False,
-                tags={"contact_pipeline/started_by": "command line"},
+                tags={"contact_pipeline/started_by": self.within_run or "command line"},
             )
         return None if result.success else _failed(partition or job, result, self.home)
 
