@@ -149,6 +149,8 @@ def test_a_cell_past_the_limit_fails_its_row_only(tmp_path: Path) -> None:
         (b"PK\x03\x04" + bytes(40), "archive", "zip"),
         (b"<!DOCTYPE html><html>Email, Name</html>", "html", "HTML"),
         (b"SQLite format 3\x00" + bytes(90), "database", "database"),
+        (bytes(8) + b"DUCK" + bytes(90), "database", "DuckDB"),
+        (b"PAR1" + bytes(90), "binary", "Parquet"),
         (b"BEGIN:VCARD\nN:Abbott;Ann\nEND:VCARD\n", "not_a_table", "vCard"),
         (b"INSERT INTO contacts (a, b) VALUES ('x', 'y');\n", "not_a_table", "not a table"),
         (b"From: a@x.org\nTo: b@x.org, c@x.org\nSubject: list\n\nHi\n", "not_a_table", "not a table"),

@@ -20,6 +20,7 @@ from contact_pipeline.erasure.erasing import erase
 from contact_pipeline.errors import NotKept
 from contact_pipeline.home import Home
 from contact_pipeline.intake.receipt import Receipt, read_receipt, receive
+from contact_pipeline.reruns import still_kept
 from contact_pipeline.retention.files import STAGES
 from contact_pipeline.retention.tidying import tidy
 from contact_pipeline.settings import RetentionSettings, Settings
@@ -154,6 +155,14 @@ def test_a_file_that_went_is_named_with_what_to_do_and_comes_back_with_the_same_
     receive(home, tmp_path / "a.csv", receipt.options)
     stages.take_into_crm(home, receipt)
     assert _contacts(home) == before
+
+
+def test_of_many_that_are_to_be_run_again_those_without_a_file_are_left_out(tmp_path: Path) -> None:
+    home = _home(tmp_path / "home")
+    gone = _bring(home, "a.csv")
+    _tidy(home)
+    kept = _bring(home, "b.csv")
+    assert still_kept(home, [gone.import_id, kept.import_id]) == [kept.import_id]
 
 
 def test_trace_says_of_raw_text_whether_it_can_be_read_again(tmp_path: Path) -> None:
