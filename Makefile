@@ -28,7 +28,7 @@ dev: .venv
 	$(BIN)/contact-pipeline dev
 
 # Every promise of speed, beside DuckDB itself or a peer, with peak memory: writes benchmarks/RESULTS.md and fails where a
-# limit is missed. Some 40 minutes on two idle cores. Without the peers' environment their rows say so.
+# limit is missed. Some 40 minutes on two idle cores, and 20 GB of disk. Without the peers' environment their rows say so.
 bench: .venv
 	-@$(MAKE) --no-print-directory .venv-peers
 	$(BIN)/python -m benchmarks.bench
