@@ -273,11 +273,11 @@ def test_killed_between_two_removals_the_rest_goes_next_time(tmp_path: Path, mon
 STEPS = st.lists(
     st.tuples(st.sampled_from(["import", "undo", "rerun", "rebuild"]), st.sampled_from(sorted(FILES))),
     min_size=3,
-    max_size=5,
+    max_size=4,
 )
 
 
-@settings(max_examples=examples(3))
+@settings(max_examples=examples(2))
 @given(STEPS)
 def test_tidying_between_any_steps_changes_no_contact(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]]
