@@ -18,7 +18,7 @@ from contact_pipeline.dashboard.links import Links
 from contact_pipeline.dashboard.snapshot import publish_snapshot
 from contact_pipeline.dashboard.whereabouts import link_address
 from contact_pipeline.home import Home
-from contact_pipeline_tests.e2e.dev_server import free_port, until
+from contact_pipeline_tests.e2e.served_product import free_port, until
 from contact_pipeline_tests.e2e.small_home import SmallHome
 
 CANARY = "Quetzalcoatlus"

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from contact_pipeline.home import Home
-from contact_pipeline_tests.e2e.dev_server import Server, dev_server, until
+from contact_pipeline_tests.e2e.served_product import Server, product, until
 
 FILES_A_COMMAND, DROPPED = 9, 2  # the daemon starts a process for each file, 10 s apart
 PEOPLE_A_FILE = 3
@@ -22,14 +22,14 @@ RUNS = "{ runsOrError { ... on Runs { results { status } } } }"
 def test_two_commands_and_the_daemon_import_twenty_files_at_once(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     files = [_file(tmp_path, number) for number in range(2 * FILES_A_COMMAND + DROPPED)]
-    with dev_server(home) as server:
+    with product(home) as server:
         for path in files[:DROPPED]:
             path.rename(home.drop / path.name)
         commands = [_command(home, files[DROPPED::2]), _command(home, files[DROPPED + 1 :: 2])]
         said = [command.communicate(timeout=300) for command in commands]
         until(lambda: _imports(home) == len(files), "all files are imported")
         until(lambda: _runs_have_ended(server), "all runs have ended")
-        log = (home.root / "dev.log").read_text(
+        log = (home.root / "product.log").read_text(
             encoding="utf-8"
         )  # before the server is stopped in the middle of a look
     assert [command.returncode for command in commands] == [0, 0], said

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from contact_pipeline.dashboard.serving import server_configuration
 from contact_pipeline.home import Home
 from contact_pipeline.settings import DashboardSettings, Settings
-from contact_pipeline_tests.e2e.dev_server import free_port
+from contact_pipeline_tests.e2e.served_product import free_port
 
 PROXY, STRANGER = "127.0.0.1", "192.0.2.66"
 

@@ -1,4 +1,4 @@
-"""`contact-pipeline dev` started for a test: the Dagster UI, daemon and dashboard over a home, as a user has them."""
+"""The product started for a test: the Dagster UI, daemon and dashboard over a home, as a user has them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from contact_pipeline.home import Home
 
 PATIENCE_SECONDS = 150
-DEV = [sys.executable, "-m", "contact_pipeline", "dev"]
+COMMAND = [sys.executable, "-m", "contact_pipeline"]
 
 
 @dataclass
@@ -40,14 +42,14 @@ class Server:
 
 
 @contextmanager
-def dev_server(home: Home) -> Iterator[Server]:
-    """The server over a home whose files settle after a second; it is stopped at the end. Its log is dev.log in the home."""
+def product(home: Home, command: str = "start") -> Iterator[Server]:
+    """`start` or `dev` over a home whose files settle after a second; stopped at the end. Its log is product.log in the home."""
     home.set_up()
     (home.root / "settings.toml").write_text("[drop]\nsettle_seconds = 1\n")
     port, dashboard_port = free_port(), free_port()
-    with (home.root / "dev.log").open("wb") as log:
+    with (home.root / "product.log").open("ab") as log:
         process = subprocess.Popen(
-            [*DEV, "--port", str(port), "--dashboard-port", str(dashboard_port)],
+            [*COMMAND, command, "--port", str(port), "--dashboard-port", str(dashboard_port)],
             env={**os.environ, "CONTACT_PIPELINE_HOME": str(home.root)},
             stdout=log,
             stderr=log,
@@ -55,11 +57,18 @@ def dev_server(home: Home) -> Iterator[Server]:
         )
         try:
             made = Server(home, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{dashboard_port}", process)
-            until(lambda: _answers(made.url), "the UI answers")
+            until(lambda: answers(f"{made.url}/server_info"), "the UI answers")
             yield made
         finally:
             process.terminate()
             process.wait(timeout=60)
+
+
+def programs_of(process_id: int) -> list[int]:
+    """The process and all that it started, and these in turn."""
+    threads = Path(f"/proc/{process_id}/task").glob("*/children")  # the code server starts runs in threads
+    children = [int(child) for thread in threads for child in thread.read_text().split()]
+    return [process_id, *(one for child in children for one in programs_of(child))]
 
 
 def free_port() -> int:
@@ -70,17 +79,20 @@ def free_port() -> int:
     return port
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Does a server answer there, be it that it wants a link first?"""
     try:
-        with urllib.request.urlopen(f"{url}/server_info", timeout=2) as response:  # noqa: S310
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310
+            return bool(response.status == HTTPStatus.OK)
+    except urllib.error.HTTPError as error:
+        return error.code == HTTPStatus.UNAUTHORIZED
+    except OSError:
         return False
 
 
-def until(true: Callable[[], bool], what: str) -> None:
+def until(true: Callable[[], bool], what: str, *, look_every: float = 0.5) -> None:
     """Wait for something to become true."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not true():
         assert time.monotonic() < deadline, f"gave up waiting until {what}"
-        time.sleep(0.5)
+        time.sleep(look_every)
