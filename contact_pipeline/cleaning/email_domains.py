@@ -30,7 +30,7 @@ _LOOKUPS_AT_ONCE = 16
 
 def may_be_mistyped(domains: pl.Series) -> pl.Series:
     """Which domains have a name that `mistyped_domains` looks at; of a long column they are few."""
-    return domains.str.extract(r"^([^.]*)").is_in([*_OFTEN_MISTYPED, *_slips()])
+    return domains.str.splitn(".", 2).struct.field("field_0").is_in([*_OFTEN_MISTYPED, *_slips()])
 
 
 def mistyped_domains(domains: Iterable[str]) -> dict[str, str]:

@@ -118,7 +118,8 @@ def doubts(emails: pl.Series, missing: Collection[str] = ()) -> pl.Series:
 
 def first_domains(emails: pl.Series) -> pl.Series:
     """What follows the @ of the first address of each cell."""
-    return emails.str.extract("@([^ ]+)")
+    behind = emails.str.splitn("@", 2).struct.field("field_1")
+    return behind.str.splitn(" ", 2).struct.field("field_0")
 
 
 def suggest(raw: pl.Series) -> pl.Series:
