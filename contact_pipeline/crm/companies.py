@@ -2,11 +2,14 @@
 
 Belongs here: the set operations that derive companies and link contacts to them. Does not belong: how a company name
 is normalised or which domains are free mail (`cleaning`). A domain of a free-mail provider is nobody's company.
-Companies are a pure function of the contacts. A contact whose company_id is null is one that nobody placed since it was
-written: with that, what a small import changes is found without deriving everything anew.
+Companies are a pure function of the contacts. A contact is written with the link to its company, and the companies of contacts
+that are written again or go are forgotten: with that, what a small import changes is found without deriving everything anew.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import duckdb
 import polars as pl
@@ -19,8 +22,8 @@ def refresh_companies(connection: duckdb.DuckDBPyConnection, *, anew: bool = Tru
     """Bring companies, and the link of each contact to its own, up to date with the contacts.
 
     With `anew` every contact is placed again; else only those without a company are, and only companies that gained or
-    lost a contact are derived, which is enough where whoever wrote a contact left its company_id null. Only rows that
-    differ are written. Returns the number of companies. Needs an open transaction.
+    lost a contact or were forgotten are derived: enough where whoever wrote a contact placed it or left its company_id null.
+    Only rows that differ are written. Returns the number of companies. Needs an open transaction.
     """
     _place_contacts(connection, "true" if anew else "contacts.company_id IS NULL")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE touched_companies AS {_EVERY if anew else _TOUCHED}")
@@ -36,7 +39,7 @@ def refresh_companies(connection: duckdb.DuckDBPyConnection, *, anew: bool = Tru
 
 _EVERY = "SELECT company_id FROM contacts UNION SELECT company_id FROM companies"
 
-# A contact that came in from elsewhere was placed; one that left without another in its place is missing in the count.
+# A contact that came or went is told by the count, which a company that was forgotten lacks altogether.
 _TOUCHED = """
     SELECT company_id FROM placed
     UNION
@@ -61,28 +64,50 @@ _AT_DOMAIN = "substr(email, strpos(email, '@'))"
 
 
 def _place_contacts(connection: duckdb.DuckDBPyConnection, which: str) -> None:
-    """Link each contact that fulfils `which` (SQL) to its company. Makes the temporary table `placed`: those that moved.
+    """Link each contact that fulfils `which` (SQL) to its company. Makes the temporary table `placed`: those that moved."""
+    people = f"(SELECT rowid AS place, email, website, company, company_id AS former FROM contacts WHERE {which})"
+    with companies_told(connection, people):
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE placed AS
+            SELECT place, company_id FROM {with_company(people)} WHERE former IS DISTINCT FROM company_id"""
+        )
+    connection.execute("UPDATE contacts SET company_id = placed.company_id FROM placed WHERE contacts.rowid = place")
 
-    Each mail domain, and each website with its company name, is looked at once, however many contacts share it.
+
+def forget_companies(connection: duckdb.DuckDBPyConnection, people: str) -> None:
+    """Forget the companies of contacts that will be written anew or go, so that they are derived again.
+
+    `people` is SQL for such rows of contacts. Needs an open transaction.
     """
-    mail = connection.sql(f"SELECT DISTINCT {_AT_DOMAIN} AS at_domain FROM contacts WHERE {which}").pl()
+    connection.execute(f"DELETE FROM companies WHERE company_id IN (SELECT company_id FROM {people})")
+
+
+@contextmanager
+def companies_told(connection: duckdb.DuckDBPyConnection, people: str) -> Iterator[None]:
+    """Find out the companies of the people that a subquery gives with email, website and company, for `with_company`.
+
+    Each mail domain, and each website with its company name, is looked at once, however many people share it.
+    """
+    mail = connection.sql(f"SELECT DISTINCT {_AT_DOMAIN} AS at_domain FROM {people}").pl()
     connection.register("employers", employers(mail))
     signs = connection.sql(
-        f"""SELECT DISTINCT website, company FROM contacts ANTI JOIN employers ON at_domain = {_AT_DOMAIN}
-        WHERE {which}"""
+        f"SELECT DISTINCT website, company FROM {people} ANTI JOIN employers ON at_domain = {_AT_DOMAIN}"
     ).pl()
     connection.register("signs", other_signs(signs))
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE placed AS
-        SELECT contacts.rowid AS place, coalesce(employers.company_id, signs.company_id) AS company_id
-        FROM contacts LEFT JOIN employers ON at_domain = {_AT_DOMAIN}
-        LEFT JOIN signs ON signs.website IS NOT DISTINCT FROM contacts.website
-                       AND signs.company IS NOT DISTINCT FROM contacts.company
-        WHERE {which} AND contacts.company_id IS DISTINCT FROM coalesce(employers.company_id, signs.company_id)"""
-    )
-    connection.execute("UPDATE contacts SET company_id = placed.company_id FROM placed WHERE contacts.rowid = place")
-    connection.unregister("employers")
-    connection.unregister("signs")
+    try:
+        yield
+    finally:
+        connection.unregister("employers")
+        connection.unregister("signs")
+
+
+def with_company(people: str) -> str:
+    """SQL for the rows of a subquery with `company_id` added, inside `companies_told` of the same."""
+    return f"""(
+        SELECT people.*, coalesce(employers.company_id, signs.company_id) AS company_id
+        FROM {people} AS people LEFT JOIN employers ON at_domain = {_AT_DOMAIN}
+        LEFT JOIN signs ON signs.website IS NOT DISTINCT FROM people.website
+                       AND signs.company IS NOT DISTINCT FROM people.company)"""
 
 
 def employers(mail: pl.DataFrame) -> pl.DataFrame:

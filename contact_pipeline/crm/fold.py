@@ -17,6 +17,9 @@ from contact_pipeline.fields import FIELDS, LIFECYCLE_STAGES, Survivorship
 
 GOLDEN_COLUMNS: tuple[str, ...] = (*(field.name for field in FIELDS), "custom_fields")
 
+# What the fold looks at of a record.
+FOLDED_COLUMNS = ", ".join(("sequence", "import_id", "as_of", "match_key", "told_of", "cleared", *GOLDEN_COLUMNS))
+
 # A later stage outranks any recency, which counts the records of one contact.
 _STAGE_THEN_RECENCY = f"coalesce(list_position({list(LIFECYCLE_STAGES)!r}, {{0}}), 0) * {2**40} + recency"
 
@@ -49,23 +52,29 @@ _MERGED = """list_reduce(list(custom_fields ORDER BY recency) FILTER (custom_fie
 def fold_records(
     connection: duckdb.DuckDBPyConnection,
     into: str,
-    source: str,
+    members: str,
     rules: Mapping[str, Survivorship],
     *,
+    source: str,
     clears: bool,
 ) -> None:
-    """Make the temporary view `into`: the golden records of the records in `source` (a subquery on `records`).
+    """Make the temporary view `into`: the golden records of the records in `members`.
 
-    Columns: contact_id, every canonical field and custom_fields; one row a contact. Only records that contribute count.
-    `rules` overrides the survivorship of fields; `clears` says whether any record clears a field. A contact whose records
-    all say the same is any of them, by every rule: only the others need the work. Each step reads the columns it needs and
-    no more: a million records of all columns at once would not fit into memory. `forget_fold` ends the view.
+    `members` is a subquery that gives contact_id and sequence of each record that takes part, and is_alone where it is surely
+    the only one of its contact; `source` names the table or view that has FOLDED_COLUMNS of them, and maybe of others. Columns: contact_id, every canonical field and custom_fields;
+    one row a contact. `rules` overrides the survivorship of fields; `clears` says whether any record clears a field. A
+    contact of one record, or whose records all say the same, is any of them, by every rule: only the others need the work.
+    Each step reads the columns it needs and no more: a million records of all columns at once would not fit into memory.
+    `forget_fold` ends the view.
     """
     rule_of = {field.name: rules.get(field.name, field.survivorship) for field in FIELDS}
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE counting AS {_COUNTING.format(source=source)}")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {into}_alike AS {_ALIKE}")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE places AS {_PLACES.format(alike=f'{into}_alike')}")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW ranked AS {_RANKED}")
+    for table, query in (
+        ("compared", _COMPARED.format(members=members, source=source)),
+        (f"{into}_alike", _ALIKE.format(members=members)),
+        ("places", _PLACES.format(alike=f"{into}_alike")),
+    ):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW ranked AS {_RANKED.format(source=source)}")
     standing = _WITHOUT_CLEARED.format(masks=_masks(rule_of)) if clears else "SELECT * FROM ranked"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW standing AS {standing}")
     custom = _without_nulls("custom_fields") if clears else "custom_fields"
@@ -73,10 +82,10 @@ def fold_records(
     connection.execute(
         f"""CREATE OR REPLACE TEMP VIEW {into} AS
         SELECT contact_id, {", ".join(GOLDEN_COLUMNS[:-1])}, {custom} AS custom_fields
-        FROM records SEMI JOIN {into}_alike USING (sequence)
+        FROM {source} JOIN {into}_alike USING (sequence)
         UNION ALL BY NAME FROM {into}_differing"""
     )
-    for table in ("places", "counting"):
+    for table in ("places", "compared"):
         connection.execute(f"DROP TABLE {table}")
 
 
@@ -150,25 +159,27 @@ _FIRST_KNOWN: dict[Survivorship, Callable[[list[str]], str]] = {
 _IS_OF_ANOTHER_ADDRESS = "email <> match_key AND told_of IS NULL"
 
 # Records of another address than the contact's own are never alike: the fold makes something of that address.
-_COUNTING = f"""
+_COMPARED = f"""
     SELECT contact_id, import_id, sequence, as_of,
            hash({", ".join(GOLDEN_COLUMNS)}, CASE WHEN {_IS_OF_ANOTHER_ADDRESS} THEN sequence END) AS digest
-    FROM {{source}} WHERE contributes"""
+    FROM (FROM {{members}} WHERE NOT is_alone) JOIN {{source}} USING (sequence)"""
 
-_ALIKE = (
-    "SELECT contact_id, max(sequence) AS sequence FROM counting GROUP BY contact_id HAVING min(digest) = max(digest)"
-)
+_ALIKE = """
+    SELECT contact_id, sequence FROM {members} WHERE is_alone
+    UNION ALL
+    SELECT contact_id, max(sequence) AS sequence FROM compared GROUP BY contact_id HAVING min(digest) = max(digest)"""
 
 # The records of the other contacts, and how new each is among those of its contact: -1 for the newest, -2 for the next.
 _PLACES = """
     WITH dated AS (SELECT contact_id, sequence, max(as_of) OVER (PARTITION BY contact_id, import_id) AS as_of
-                   FROM counting ANTI JOIN {alike} USING (contact_id))
-    SELECT sequence, -row_number() OVER (PARTITION BY contact_id ORDER BY as_of DESC, sequence DESC) AS recency FROM dated"""
+                   FROM compared ANTI JOIN {alike} USING (contact_id))
+    SELECT contact_id, sequence, -row_number() OVER (PARTITION BY contact_id ORDER BY as_of DESC, sequence DESC) AS recency
+    FROM dated"""
 
 # Decisions may bring in records of another address.
 _FURTHER_ADDRESS = f"CASE WHEN {_IS_OF_ANOTHER_ADDRESS} THEN coalesce(secondary_email, email) ELSE secondary_email END"
 
-_RANKED = f"SELECT * REPLACE ({_FURTHER_ADDRESS} AS secondary_email) FROM records JOIN places USING (sequence)"
+_RANKED = f"SELECT * REPLACE ({_FURTHER_ADDRESS} AS secondary_email) FROM {{source}} JOIN places USING (sequence)"
 
 # Values that are older than the latest clearing of their field do not count.
 _WITHOUT_CLEARED = """

@@ -1,8 +1,10 @@
 """Bringing contacts up to date after records, decisions or opt-outs changed.
 
-Belongs here: from the keys touched to links, contacts and named states, as a few statements over all of them. Does not
-belong: what changed (`importing`, `undoing`, `erasing`) and the rules (`matching.links`, `crm.fold`). Whatever the change
-was, contacts end as the fold of the records that are there; and only rows that differ are written.
+Belongs here: from the keys touched to links and contacts, as a few statements over all of them. Does not belong: what changed
+(`importing`, `undoing`, `erasing`), the rules (`matching.links`, `crm.fold`) and the names of what happened (`record_states`).
+Whatever the change was, contacts end as the fold of the records that are there; and only rows that differ are written. Each
+row is written once, in its last form: DuckDB puts rows that a transaction adds and then changes into the log as a whole, and
+into the file again.
 """
 
 from __future__ import annotations
@@ -12,15 +14,17 @@ from typing import Any
 
 import duckdb
 
-from contact_pipeline.crm.fold import GOLDEN_COLUMNS, fold_records, forget_fold
+from contact_pipeline.crm.companies import companies_told, forget_companies, with_company
+from contact_pipeline.crm.fold import FOLDED_COLUMNS, GOLDEN_COLUMNS, fold_records, forget_fold
 from contact_pipeline.crm.history import recount
+from contact_pipeline.crm.record_states import name_states
 from contact_pipeline.crm.rules_in_force import note_rules, note_rules_of_all
 from contact_pipeline.fields import SCORE_FIELD_NAMES, Survivorship
 from contact_pipeline.matching.links import LINKED_COLUMNS, ROWS_PER_IMPORT, link_records
 from contact_pipeline.matching.told import TOLD_COLUMNS, first_told, link_told, wanted_told_keys
 from contact_pipeline.matching.verdicts import KEYED_COLUMNS, wanted_keys
 
-_TOUCHED_RECORDS = "(SELECT * FROM records SEMI JOIN touched USING (match_key))"
+_LINKED = "(SELECT contact_id, sequence, is_alone FROM links WHERE contributes)"
 
 
 def touch(connection: duckdb.DuckDBPyConnection, keys: str, parameters: Mapping[str, Any] | None = None) -> None:
@@ -74,10 +78,15 @@ def refold(
     if tells:  # an outcome may have been told of somebody who comes only now
         first = min(first, first_told(connection, default=first))
     is_latest = is_new and first >= since and not _follows(connection, since)
-    since = min(since, first)
-    _link(connection, since, has_incoming=has_incoming, tells=tells)
-    _fold_touched(connection, rules)
-    _name_states(connection, since, rules, is_latest=is_latest)
+    first = min(since, first) // ROWS_PER_IMPORT * ROWS_PER_IMPORT
+    _link(connection, has_incoming=has_incoming, tells=tells)
+    clears = _look_at_all_records(connection, has_incoming=has_incoming)
+    _fold_touched(connection, rules, clears=clears)
+    affected = name_states(connection, first, rules, clears=clears, is_latest=is_latest)
+    connection.execute("DROP VIEW all_records")
+    _store_links(connection, first, has_incoming=has_incoming)
+    for import_id in affected:
+        recount(connection, import_id)
 
 
 def _note_former(connection: duckdb.DuckDBPyConnection) -> None:
@@ -123,8 +132,11 @@ def _has_told(connection: duckdb.DuckDBPyConnection, *, has_incoming: bool) -> b
     )
 
 
-def _link(connection: duckdb.DuckDBPyConnection, since: int, *, has_incoming: bool, tells: bool) -> None:
-    """Give each record of a touched key its contact: mend the links of those since `since`, store the incoming ones."""
+def _link(connection: duckdb.DuckDBPyConnection, *, has_incoming: bool, tells: bool) -> None:
+    """Find the contact of each record of a touched key, the incoming ones among them: the temporary table `links`.
+
+    Makes the temporary tables `opted` and `twins` as well: contacts that opted out, and those that are flagged.
+    """
     columns = f"{LINKED_COLUMNS}, {TOLD_COLUMNS}" if tells else LINKED_COLUMNS
     arriving = f" UNION ALL SELECT {columns} FROM incoming" if has_incoming else ""
     connection.execute(
@@ -138,30 +150,51 @@ def _link(connection: duckdb.DuckDBPyConnection, since: int, *, has_incoming: bo
         connection.execute("DROP VIEW people")
     else:
         link_records(connection, "pool")
+    for table, query in (("opted", _OPTED), ("twins", _TWINS)):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
     connection.execute("DROP TABLE pool")
+
+
+def _look_at_all_records(connection: duckdb.DuckDBPyConnection, *, has_incoming: bool) -> bool:
+    """Make the temporary view `all_records`, the incoming ones among them. Does any of a touched key clear a field?
+
+    Hardly any import does, and looking for clears costs.
+    """
+    arriving = f" UNION ALL SELECT {FOLDED_COLUMNS} FROM incoming" if has_incoming else ""
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW all_records AS SELECT {FOLDED_COLUMNS} FROM records{arriving}")
+    return bool(
+        connection.execute(
+            "SELECT 1 FROM all_records SEMI JOIN touched USING (match_key) WHERE cleared IS NOT NULL LIMIT 1"
+        ).fetchall()
+    )
+
+
+def _store_links(connection: duckdb.DuckDBPyConnection, first: int, *, has_incoming: bool) -> None:
+    """Mend the links of the records from the sequence number `first` on, and store the incoming records with theirs."""
+    mended = ", ".join(f"{column} = links.{column}" for column in _LINK_COLUMNS)
+    differs = " OR ".join(f"records.{column} IS DISTINCT FROM links.{column}" for column in _LINK_COLUMNS)
     connection.execute(
-        """UPDATE records SET contact_id = links.contact_id, contributes = links.contributes, state = links.state,
-                              reason = links.reason
-        FROM links WHERE links.sequence >= ? AND records.sequence = links.sequence AND records.match_key IS NOT NULL""",
-        [since],
+        f"""UPDATE records SET {mended} FROM links
+        WHERE links.sequence >= ? AND records.sequence = links.sequence AND records.match_key IS NOT NULL AND ({differs})""",
+        [first],
     )
     if has_incoming:
+        given = ", ".join(f"links.{column}" for column in _LINK_COLUMNS)
         connection.execute(
-            """INSERT INTO records BY NAME
-            SELECT incoming.*, links.contact_id, links.contributes, links.state, links.reason
-            FROM incoming JOIN links USING (sequence)"""
+            f"INSERT INTO records BY NAME SELECT incoming.*, {given} FROM incoming JOIN links USING (sequence)"
         )
 
 
-def _fold_touched(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Survivorship]) -> None:
+_LINK_COLUMNS = ("contact_id", "contributes", "state", "reason")
+
+
+def _fold_touched(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Survivorship], *, clears: bool) -> None:
     """Fold the contacts touched, and write those that are new, changed or gone.
 
     Makes the temporary table `settled`: the contacts that stay as they are.
     """
     compared = ", ".join((*GOLDEN_COLUMNS, "is_duplicate"))
-    fold_records(connection, "folded", _TOUCHED_RECORDS, rules, clears=_has_clears(connection))
-    for table, query in (("opted", _OPTED), ("twins", _TWINS)):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
+    fold_records(connection, "folded", _LINKED, rules, source="all_records", clears=clears)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW golden AS {_GOLDEN}")
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE settled AS
@@ -170,13 +203,14 @@ def _fold_touched(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Sur
         USING (contact_id, digest)"""
     )
     _write_unsettled(connection)
+    connection.execute("DROP VIEW golden")
     forget_fold(connection, "folded")
 
 
 # Opt-outs hold for all addresses of a contact.
 _OPTED = """
-    SELECT DISTINCT contact_id FROM records SEMI JOIN touched USING (match_key)
-    WHERE contributes AND email IN (SELECT match_key FROM opt_outs)"""
+    SELECT DISTINCT contact_id FROM links
+    WHERE contributes AND sequence IN (SELECT sequence FROM pool WHERE email IN (SELECT match_key FROM opt_outs))"""
 
 _TWINS = """
     SELECT contact_id FROM links WHERE contributes AND is_duplicate
@@ -188,98 +222,30 @@ _GOLDEN = """
 
 
 def _write_unsettled(connection: duckdb.DuckDBPyConnection) -> None:
-    """Write the contacts of `golden` that are not in `settled`, in place of those in `former`."""
-    # Scores survive a fold. A contact that is written loses its company, so that it is given one again.
-    kept = ", ".join(SCORE_FIELD_NAMES)
+    """Write the contacts of `golden` that are not in `settled`, in place of those in `former`, each with its company."""
+    kept = ", ".join(SCORE_FIELD_NAMES)  # scores survive a fold
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE kept_scores AS
         SELECT contact_id, {kept} FROM contacts SEMI JOIN former USING (contact_id) ANTI JOIN settled USING (contact_id)"""
     )
+    forget_companies(connection, "contacts SEMI JOIN kept_scores USING (contact_id)")
     connection.execute(
-        """DELETE FROM contacts WHERE contact_id IN (SELECT contact_id FROM former UNION SELECT contact_id FROM folded)
+        """DELETE FROM contacts WHERE contact_id IN (SELECT contact_id FROM former UNION SELECT contact_id FROM links WHERE contributes)
             AND contact_id NOT IN (SELECT contact_id FROM settled)"""
     )
-    connection.execute(
-        """INSERT INTO contacts BY NAME
-        FROM (FROM golden ANTI JOIN settled USING (contact_id)) LEFT JOIN kept_scores USING (contact_id)"""
-    )
+    unsettled = "(FROM golden ANTI JOIN settled USING (contact_id))"
+    with companies_told(connection, unsettled):
+        connection.execute(
+            f"INSERT INTO contacts BY NAME FROM {with_company(unsettled)} LEFT JOIN kept_scores USING (contact_id)"
+        )
     # A contact that opted out under one address stays so when decisions no longer give it that address.
     connection.execute(
-        """INSERT INTO opt_outs
-        SELECT DISTINCT email, now()::TIMESTAMP, NULL FROM golden ANTI JOIN settled USING (contact_id)
+        f"""INSERT INTO opt_outs
+        SELECT DISTINCT email, now()::TIMESTAMP, NULL FROM {unsettled}
         WHERE opted_out AND email NOT IN (SELECT match_key FROM opt_outs)"""
-    )
-
-
-def _has_clears(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Does any record touched clear a field? Hardly any import does, and looking for clears costs."""
-    return bool(
-        connection.execute(
-            "SELECT 1 FROM records SEMI JOIN touched USING (match_key) WHERE cleared IS NOT NULL LIMIT 1"
-        ).fetchall()
     )
 
 
 def _follows(connection: duckdb.DuckDBPyConnection, since: int) -> bool:
     """Is there any record of an import after the one that begins at `since`?"""
     return bool(connection.execute("SELECT 1 FROM records WHERE sequence >= ? LIMIT 1", [since]).fetchall())
-
-
-def _name_states(
-    connection: duckdb.DuckDBPyConnection, since: int, rules: Mapping[str, Survivorship], *, is_latest: bool
-) -> None:
-    """Name the states of the imports since `since` that met the contacts touched, and bring their counts up to date."""
-    later = connection.execute(
-        f"""SELECT import_id, sequence // {ROWS_PER_IMPORT} AS place FROM links WHERE sequence >= ?
-        GROUP BY ALL ORDER BY place""",
-        [since // ROWS_PER_IMPORT * ROWS_PER_IMPORT],
-    ).fetchall()
-    clears = _has_clears(connection)
-    for import_id, place in later:
-        _tell_updated_from_unchanged(
-            connection, import_id, place * ROWS_PER_IMPORT, rules, clears=clears, is_latest=is_latest
-        )
-        recount(connection, import_id)
-
-
-def _tell_updated_from_unchanged(
-    connection: duckdb.DuckDBPyConnection,
-    import_id: str,
-    start: int,
-    rules: Mapping[str, Survivorship],
-    *,
-    clears: bool,
-    is_latest: bool,
-) -> None:
-    """Say of each record of an import that met a known contact whether it changed it.
-
-    Compares the fold up to this import with the fold up to the one before, so that a rerun of an old import names the
-    same states as its first run.
-    """
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE merging AS
-        SELECT sequence, contact_id FROM links WHERE state = 'merged' AND import_id = ?""",
-        [import_id],
-    )
-    # Before the latest import a contact is the fold without it. Not so with opt-outs, which outlive their records.
-    doubtful = "SELECT DISTINCT contact_id FROM merging" + (
-        " SEMI JOIN (SELECT contact_id FROM contacts WHERE opted_out) USING (contact_id)" if is_latest else ""
-    )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE doubtful AS {doubtful}")
-    pool = "(SELECT * FROM records SEMI JOIN doubtful USING (contact_id) WHERE sequence < {0})"
-    for name, end in (("fold_before", start), ("fold_after", start + ROWS_PER_IMPORT)):
-        fold_records(connection, name, pool.format(end), rules, clears=clears)
-    compared = ", ".join(GOLDEN_COLUMNS)
-    settled = "UNION ALL SELECT contact_id FROM settled ANTI JOIN doubtful USING (contact_id)" if is_latest else ""
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE unchanged AS
-        SELECT contact_id FROM (SELECT contact_id, hash({compared}) AS digest FROM fold_before)
-        JOIN (SELECT contact_id, hash({compared}) AS digest FROM fold_after) USING (contact_id, digest) {settled}"""
-    )
-    for name in ("fold_before", "fold_after"):
-        forget_fold(connection, name)
-    connection.execute(
-        """UPDATE records SET state = CASE WHEN contact_id IN (SELECT contact_id FROM unchanged)
-                                           THEN 'unchanged' ELSE 'updated' END
-        WHERE sequence IN (SELECT sequence FROM merging)"""
-    )

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from contact_pipeline.crm.tables import CONTACT_COLUMNS
 from contact_pipeline.fields import SCORE_FIELD_NAMES
 from contact_pipeline.settings import ScoringSettings
 
@@ -160,9 +161,9 @@ def write_scores(
     """
     if not rewrite:
         return sum(_put(connection, part, now, _update) for part in parts)
-    connection.execute("CREATE TABLE contacts_anew AS FROM contacts LIMIT 0")
+    connection.execute(f"CREATE TABLE contacts_anew ({CONTACT_COLUMNS})")
     changed = sum(_put(connection, part, now, _add_anew) for part in parts)
-    connection.execute("INSERT INTO contacts_anew FROM contacts ANTI JOIN contacts_anew USING (contact_id)")
+    connection.execute("INSERT INTO contacts_anew BY NAME FROM contacts ANTI JOIN contacts_anew USING (contact_id)")
     connection.execute("DROP TABLE contacts; ALTER TABLE contacts_anew RENAME TO contacts")
     return changed
 
@@ -213,7 +214,7 @@ def _update(connection: duckdb.DuckDBPyConnection) -> None:
 def _add_anew(connection: duckdb.DuckDBPyConnection) -> None:
     taken = ", ".join(f"r.{name} AS {name}" for name in SCORE_FIELD_NAMES)
     connection.execute(
-        f"""INSERT INTO contacts_anew SELECT c.* REPLACE ({taken}, true AS is_scored)
+        f"""INSERT INTO contacts_anew BY NAME SELECT c.* REPLACE ({taken}, true AS is_scored)
         FROM contacts AS c JOIN rescored AS r USING (contact_id)"""
     )
 

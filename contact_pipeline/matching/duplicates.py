@@ -16,7 +16,14 @@ import polars as pl
 
 from contact_pipeline.cleaning.emails import TOMBSTONE_EMAIL
 from contact_pipeline.matching.decisions import HEADERS, name_of, person_of
-from contact_pipeline.matching.links import LINKED_COLUMNS, ROWS_PER_IMPORT, Skip, link_records
+from contact_pipeline.matching.links import (
+    LINKED_COLUMNS,
+    OF_SEVERAL,
+    ROWS_PER_IMPORT,
+    Skip,
+    find_several,
+    link_records,
+)
 from contact_pipeline.matching.signs import Rule, number_of, pair_by_signs
 from contact_pipeline.matching.verdicts import KEYED_COLUMNS, wanted_keys
 
@@ -71,17 +78,12 @@ def find_duplicates(
         SELECT {LINKED_COLUMNS}, {_SIDE_COLUMNS}, contact_id, contributes
         FROM records SEMI JOIN arriving USING (match_key) WHERE sequence < {start} AND told_of IS NULL"""
     )
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW pool AS
-        SELECT {LINKED_COLUMNS} FROM earlier UNION ALL SELECT {LINKED_COLUMNS} FROM arriving"""
-    )
-    link_records(connection, "pool")
-    connection.execute("DROP VIEW pool")
     set_aside = pair_by_signs(connection, start)
+    _link_those_who_meet(connection)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE remembered AS {_REMEMBERED}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE paired AS {_PAIRED}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE met AS {_MET.format(start=start)}")
-    for table in ("earlier", "signed", "links", "meetings", "crowds"):
+    for table in ("earlier", "signed", "links", "meetings", "crowds", "several"):
         connection.execute(f"DROP TABLE {table}")
     return Duplicates(_in_words(connection.sql(_MATCHES).pl(), policy), set_aside)
 
@@ -95,6 +97,19 @@ def _settle_keys(connection: duckdb.DuckDBPyConnection, start: int) -> None:
     connection.execute(
         "UPDATE arriving SET match_key = wanted.match_key FROM wanted WHERE arriving.sequence = wanted.sequence"
     )
+
+
+def _link_those_who_meet(connection: duckdb.DuckDBPyConnection) -> None:
+    """Link the rows that share their key or a sign with anybody, which most do not: the temporary table `links`."""
+    everyone = f"SELECT {LINKED_COLUMNS} FROM earlier UNION ALL SELECT {LINKED_COLUMNS} FROM arriving"
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW pool AS {everyone}")
+    find_several(connection, "pool")
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE meeting AS
+        SELECT * FROM pool WHERE {OF_SEVERAL} OR sequence IN (SELECT sequence FROM signed)"""
+    )
+    link_records(connection, "meeting")
+    connection.execute("DROP VIEW pool; DROP TABLE meeting")
 
 
 _SIDE_COLUMNS = "company, phone, mobile_phone, original_crm_id, linkedin_url"

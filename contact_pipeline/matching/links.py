@@ -37,8 +37,8 @@ def link_records(connection: duckdb.DuckDBPyConnection, pool: str) -> None:
     """Make the temporary table `links` from the records in `pool`, the name of a table or view.
 
     `pool` has LINKED_COLUMNS, and every live record of each key it holds at all. `links` has one row a record: sequence,
-    import_id, match_key, contact_id, contributes (does it take part in the fold), is_duplicate (beside the contact of its
-    address), state ('created', 'skipped', or 'merged' where the fold decides between updated and unchanged) and reason.
+    import_id, match_key, contact_id, contributes (does it take part in the fold), is_alone (surely the only record of its
+    contact), is_duplicate (beside the contact of its address), state ('created', 'skipped', or 'merged' where the fold decides between updated and unchanged) and reason.
 
     The first record of a key founds the contact. Under update the rest are folded in, but for those whose name cannot be
     that of the first record that has one: these are held. Under skip the rest are left out, under create each founds a
@@ -47,6 +47,7 @@ def link_records(connection: duckdb.DuckDBPyConnection, pool: str) -> None:
     Needs `verdicts`, which `wanted_keys` makes.
     """
     judge(connection, pool)
+    find_several(connection, pool)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW weighed AS {_WEIGHED.format(pool=pool)}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE crowds AS {_CROWDS}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE meetings AS {_MEETINGS}")
@@ -54,6 +55,11 @@ def link_records(connection: duckdb.DuckDBPyConnection, pool: str) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE links AS {_LINKS.format(pool=pool)}")
     connection.unregister("strangers")
     connection.execute("DROP VIEW weighed")
+
+
+def find_several(connection: duckdb.DuckDBPyConnection, pool: str) -> None:
+    """Make the temporary table `several`, for OF_SEVERAL: the keys that more than one record in `pool` has."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE several AS {_SEVERAL.format(pool=pool)}")
 
 
 # SQL for the id of the contact that a record founds. Stable through rerun and rebuild: it depends only on where the record
@@ -73,12 +79,17 @@ _WEIGHED = f"""
     FROM {{pool}} LEFT JOIN (SELECT * EXCLUDE (email, person) FROM judged) AS judged USING (sequence)
     WHERE is_left_out IS NOT TRUE"""
 
+# Most keys have one record, and numbers are counted in half the time of texts; two keys of one hash do no harm.
+_SEVERAL = "SELECT hash(match_key) AS digest FROM {pool} GROUP BY digest HAVING count(*) > 1"
+# Has the key of a record further records in the pool? Now and then true where it has none.
+OF_SEVERAL = "hash(match_key) IN (SELECT digest FROM several)"
+
 # Who has several records: the first of them, and the first that gives the contact its name.
-_CROWDS = """
+_CROWDS = f"""
     SELECT match_key, beside, min(sequence) AS first_sequence,
            least(min(sequence) FILTER (given IS NOT NULL AND policy = 'update'),
                  CASE WHEN arg_min(given IS NOT NULL, sequence) THEN min(sequence) END) AS named_sequence
-    FROM weighed GROUP BY match_key, beside HAVING count(*) > 1"""
+    FROM weighed WHERE {OF_SEVERAL} GROUP BY match_key, beside HAVING count(*) > 1"""
 
 _MEETINGS = f"""
     SELECT sequence, sequence = first_sequence AS is_first, first_sequence, named_sequence, weighed.match_key, weighed.beside,
@@ -95,19 +106,19 @@ _NAMES_THAT_DIFFER = """
 
 _LINKS = f"""
     WITH held AS (SELECT *, sequence IN (SELECT sequence FROM strangers) AS is_held FROM meetings),
-    several AS (
+    leaders AS (
         SELECT first_sequence, import_id, min(sequence) AS leader FROM held WHERE NOT is_held GROUP BY ALL HAVING count(*) > 1),
     grouped AS (
         SELECT held.*, coalesce(sequence > leader, false) AS is_repeated
-        FROM held LEFT JOIN several USING (first_sequence, import_id)),
+        FROM held LEFT JOIN leaders USING (first_sequence, import_id)),
     founders AS (SELECT first_sequence, own_id AS main_id FROM meetings WHERE is_first)
-    SELECT sequence, import_id, match_key, {CONTACT_ID} AS contact_id, true AS contributes, beside IS NOT NULL AS is_duplicate,
-           'created' AS state, CAST(NULL AS VARCHAR) AS reason
+    SELECT sequence, import_id, match_key, {CONTACT_ID} AS contact_id, true AS contributes, true AS is_alone,
+           beside IS NOT NULL AS is_duplicate, 'created' AS state, CAST(NULL AS VARCHAR) AS reason
     FROM weighed ANTI JOIN meetings USING (sequence)
     UNION ALL
     SELECT sequence, import_id, match_key,
            CASE WHEN policy = 'create' THEN own_id ELSE main_id END,
-           NOT is_held AND (policy <> 'skip' OR is_first),
+           NOT is_held AND (policy <> 'skip' OR is_first), false,
            beside IS NOT NULL OR (policy = 'create' AND NOT is_first),
            CASE WHEN policy = 'create' OR is_first THEN 'created'
                 WHEN is_held OR is_repeated OR policy = 'skip' THEN 'skipped'
@@ -118,5 +129,5 @@ _LINKS = f"""
                 WHEN policy = 'skip' THEN '{Skip.EXISTING_CONTACT}' END
     FROM grouped JOIN founders USING (first_sequence)
     UNION ALL
-    SELECT sequence, import_id, match_key, NULL, false, false, 'skipped', '{Skip.DECIDED}'
+    SELECT sequence, import_id, match_key, NULL, false, false, false, 'skipped', '{Skip.DECIDED}'
     FROM {{pool}} SEMI JOIN (SELECT sequence FROM judged WHERE is_left_out) USING (sequence)"""

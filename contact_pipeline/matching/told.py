@@ -78,6 +78,10 @@ def link_told(connection: duckdb.DuckDBPyConnection, pool: str) -> None:
     about the same contact one counts: the last that tells won or lost, else the last with a word we know, else the last.
     """
     connection.execute(f"INSERT INTO links BY NAME {_LINKS.format(pool=pool)}")
+    connection.execute(
+        """UPDATE links SET is_alone = false
+        WHERE is_alone AND contact_id IN (SELECT contact_id FROM links WHERE contributes AND NOT is_alone)"""
+    )
 
 
 _LINKS = f"""
@@ -103,7 +107,7 @@ _LINKS = f"""
         FROM placed
         WINDOW in_order AS (PARTITION BY import_id, contact_id ORDER BY weight DESC, sequence DESC
                             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))
-    SELECT sequence, import_id, match_key, contact_id, contact_id IS NOT NULL AND is_last AS contributes,
+    SELECT sequence, import_id, match_key, contact_id, contact_id IS NOT NULL AND is_last AS contributes, false AS is_alone,
            coalesce(is_duplicate, false) AS is_duplicate,
            CASE WHEN contributes THEN 'merged' ELSE 'skipped' END AS state,
            CASE WHEN contact_id IS NULL THEN '{Skip.NO_CONTACT}'

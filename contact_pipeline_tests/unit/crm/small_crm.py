@@ -44,7 +44,6 @@ class SmallCrm:
         with self._transaction():
             person = find_person(self.connection, email)
             erase_from_crm(self.connection, person, self.home.settings.imports.survivorship)
-            self.connection.execute("UPDATE contacts SET company_id = NULL")  # imports here give nobody a company
         return person
 
     def rebuild(self) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import duckdb
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contact_pipeline.crm.companies import refresh_companies
@@ -136,6 +137,42 @@ def test_deriving_all_anew_needs_no_word_of_what_was_written(before: dict[str, R
             _write(connection, contact_id, {**person, "company_id": "d:acme.example"})
         refresh_companies(connection, anew=True)
         assert _links_and_companies(connection) == _expected(after)
+
+
+# Files that come, come again with other rows, or with None are undone; now and then companies are refreshed.
+FILES = st.lists(
+    st.tuples(
+        st.sampled_from(["one", "two"]),
+        st.none() | st.lists(st.tuples(st.sampled_from(["ann", "bob"]), PEOPLE), min_size=1, max_size=3),
+        st.booleans(),
+    ),
+    min_size=2,
+    max_size=5,
+)
+
+
+@settings(max_examples=examples(5), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(FILES)
+def test_files_that_come_and_go_leave_the_companies_that_all_contacts_show(
+    tmp_path: Path, steps: list[tuple[str, list[tuple[str, Row]] | None, bool]]
+) -> None:
+    crm = SmallCrm(tmp_path)
+    there: set[str] = set()
+    for name, people, refreshed in steps:
+        file = Given(name, [row | {"email": row["email"].replace("ann", who)} for who, row in people or []])
+        if people:
+            crm.bring_in(file)
+            there.add(name)
+        elif name in there:
+            crm.undo(file.import_id)
+            there.remove(name)
+        if refreshed:
+            refresh_companies(crm.connection, anew=False)
+    refresh_companies(crm.connection, anew=False)
+    found = _links_and_companies(crm.connection)
+    crm.connection.execute("UPDATE contacts SET company_id = NULL; DELETE FROM companies")
+    refresh_companies(crm.connection, anew=True)
+    assert found == _links_and_companies(crm.connection)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, contact_id: str, person: Row) -> None:

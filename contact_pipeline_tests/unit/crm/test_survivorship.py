@@ -149,16 +149,16 @@ def test_rerunning_an_older_import_without_a_row_makes_a_later_import_the_founde
     assert counts == [(1, 0)]
 
 
-def test_a_contact_keeps_its_scores_and_its_id_when_it_is_updated_and_asks_for_its_company_anew(crm: SmallCrm) -> None:
+def test_a_contact_keeps_its_scores_and_its_id_when_it_is_updated_and_is_given_its_company(crm: SmallCrm) -> None:
     crm.bring_in(Given("one", [_ann(company="First")]))
     crm.connection.execute(
-        "UPDATE contacts SET lead_score = 61.5, lead_category = 'Warm', company_id = 'd:acme.example'"
+        "UPDATE contacts SET lead_score = 61.5, lead_category = 'Warm', company_id = 'd:elsewhere.example'"
     )
     before = crm.contact()
     crm.bring_in(Given("two", [_ann(company="Second")]))
     after = crm.contact()
     assert after["company"] == "Second"
-    assert after["company_id"] is None
+    assert after["company_id"] == "d:acme.example"
     kept = ("contact_id", *SCORE_FIELD_NAMES)
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
 

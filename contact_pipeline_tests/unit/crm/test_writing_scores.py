@@ -21,7 +21,7 @@ NOW = datetime(2026, 5, 1)  # noqa: DTZ001  the CRM's times have no zone
 
 
 def _scored_home(root: Path, *, rewrite: bool) -> tuple[list[tuple[object, ...]], int, int]:
-    """All contacts after scoring, the number written, and that of writing the same again."""
+    """All contacts after scoring and how they lie in the file, the number written, and that of writing the same again."""
     home = Home(root)
     home.set_up()
     rows = [{"Email": f"p{row}@example.org", "Website Visits": str(row), "Plan": "A"} for row in range(30)]
@@ -33,6 +33,7 @@ def _scored_home(root: Path, *, rewrite: bool) -> tuple[list[tuple[object, ...]]
         first, again = (write_scores(connection, parts, NOW, rewrite=rewrite) for _ in range(2))
         written = connection.sql("SELECT * EXCLUDE (contact_id) FROM contacts ORDER BY email").fetchall()
         assert pl.Series(contacts_frame(connection)["contact_id"]).equals(contacts["contact_id"])
+        written += connection.sql("SELECT sql FROM duckdb_tables() WHERE table_name = 'contacts'").fetchall()
     return written, first, again
 
 
