@@ -27,7 +27,7 @@ _SERVER_HARMS = (
     *("webserver", STARTER, COMMAND, EVERYTHING, "dashboard"),
 )
 _GENTLE_HARMS = (RUN_WORKER, COMMAND)
-_FIRST_PART = 0.6
+_FIRST_PART = 0.5
 _APART_SECONDS = (30.0, 60.0)
 _INTO_A_RUN_SECONDS = 9.0  # a run takes about as long from its process to its end
 _ROOM_BYTES = (0, 128 * 1024)

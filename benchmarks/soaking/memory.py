@@ -20,8 +20,8 @@ import numpy as np
 from benchmarks.soaking.service import SERVERS, processes
 
 _EVERY_SECONDS = 5.0
-_WARM_UP_SECONDS = 90.0  # a process imports what it needs, and answers its first questions
-_LONG_ENOUGH_SECONDS = 180.0  # shorter series have no slope worth telling
+_WARM_UP_SECONDS = 240.0  # a process imports what it needs, starts its threads and answers its first questions
+_LONG_ENOUGH_SECONDS = 300.0  # shorter series have no slope worth telling
 
 
 @dataclass(frozen=True, slots=True)
