@@ -21,8 +21,6 @@ import polars as pl
 from benchmarks.home_state import faults_of
 from benchmarks.soaking.ledger import Ledger, digest_of
 from contact_pipeline import stages
-from contact_pipeline.crm.companies import refresh_companies
-from contact_pipeline.crm.session import open_crm
 from contact_pipeline.defs.following import ANY_TIME, BETWEEN_RUNS
 from contact_pipeline.fields import SCORE_FIELDS
 from contact_pipeline.home import Home
@@ -181,9 +179,7 @@ def _take_in(fresh: Home, import_id: str) -> None:
     receipt = read_receipt(fresh, import_id)
     stages.stage_mapped_contacts(fresh, receipt)
     stages.stage_validated_contacts(fresh, receipt)
-    with open_crm(fresh) as connection:
-        stages.fold_into(connection, fresh, receipt)
-        refresh_companies(connection, anew=False)
+    stages.take_into_crm(fresh, receipt)
 
 
 def _rows(crm: Path) -> dict[str, Counter[str]]:
