@@ -7,6 +7,7 @@ Belongs here: running the guarded parser and turning its sheets into tables. Doe
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ from contact_pipeline.settings import Limits
 _HEADER_ROWS = 60
 _REASONS = {"header_only": "a header but no data rows", "no_header_row": "no header row"}
 _CHILD = "contact_pipeline.intake.workbook_child"
+_PYTHON_NEEDS = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 _SAVE_AS_CSV = "Open it in a spreadsheet program and export the sheet as CSV."
 
 
@@ -92,7 +94,9 @@ def _parse(data: bytes, limits: Limits, name: str) -> list[tuple[str, str, _Cell
 def _run_child(book: Path, folder: Path, limits: Limits, name: str) -> list[dict[str, str]]:
     command = [sys.executable, "-m", _CHILD, str(book), str(folder), str(limits.parser_memory_bytes)]
     try:
-        subprocess.run(command, capture_output=True, timeout=limits.parser_seconds, check=True)  # noqa: S603  our own module
+        subprocess.run(  # noqa: S603  our own module
+            command, env=_environment(), capture_output=True, timeout=limits.parser_seconds, check=True
+        )
     except subprocess.TimeoutExpired as error:
         what = f"is too large: reading it took longer than {limits.parser_seconds} s. {_SAVE_AS_CSV}"
         raise refusal(name, "too_large", what) from error
@@ -103,6 +107,11 @@ def _run_child(book: Path, folder: Path, limits: Limits, name: str) -> list[dict
     if isinstance(result, dict):
         raise _parser_error(result["error"], name)
     return list(result)
+
+
+def _environment() -> dict[str, str]:
+    """What Python needs to start, and no secret: the parser reads what strangers made."""
+    return {name: os.environ[name] for name in _PYTHON_NEEDS if name in os.environ}
 
 
 def _parser_error(message: str, name: str) -> FileRefused:

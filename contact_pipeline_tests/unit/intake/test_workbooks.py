@@ -164,3 +164,14 @@ def test_a_parser_that_takes_too_long_or_dies_is_a_refusal_not_a_crash(tmp_path:
             limits=Limits(parser_memory_bytes=1),
         )
     assert starved.value.reason == "corrupt_workbook"
+
+
+def test_the_parser_is_told_no_secret_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = tmp_path / "told.txt"
+    spy = f"import os\nopen({str(told)!r}, 'w').write(' '.join(os.environ))\n"  # loaded by every Python that starts
+    (tmp_path / "sitecustomize.py").write_text(spy, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("HOOK_SECRET", "s3cret")
+    assert cells(read(tmp_path, workbook(People=ROWS)).tables[0])
+    assert "PYTHONPATH" in told.read_text(encoding="utf-8")
+    assert "HOOK_SECRET" not in told.read_text(encoding="utf-8")
