@@ -90,6 +90,8 @@ def test_an_older_home_begins_with_how_its_leads_stand(home: Home, scored: bool)
     with open_crm(home) as connection:
         _scored(connection, ["Hot", "Warm", "Warm"] if scored else [], DAY)
         connection.execute("DROP TABLE scorings; ALTER TABLE records DROP COLUMN told_of")
+        connection.execute("ALTER TABLE imports DROP COLUMN terms; ALTER TABLE meta DROP COLUMN folded_with")
+        connection.execute("ALTER TABLE meta DROP COLUMN restored_at")
         connection.execute("UPDATE meta SET schema_version = 4")
     with read_crm(home) as connection:
         expected = [Scoring(DAY, "points", "v1", 3, 1, 2, 0, 60.0, None)] if scored else []
