@@ -88,8 +88,7 @@ def _trimmed(table: TextTable, plan: TablePlan) -> pl.DataFrame:
     named = {index for column in plan.columns for index in (column.index, column.label_index) if index is not None}
     cells = [f"c{index}" for index in sorted(named)]
     rows = table.lazy_rows.select("line", "kind", "problem", "raw", *cells).collect()
-    may_be_guarded = rows.select(pl.col(cells).str.starts_with("'").any()).row(0, named=True)
-    guarded = [name for name, is_found in may_be_guarded.items() if is_found]  # the others need no regular expression
+    guarded = [name for name in cells if rows[name].str.starts_with("'").any()]  # the others need no regular expression
     bare = rows.with_columns(unguard_formula(pl.col(guarded))).with_columns(pl.col(cells).str.strip_chars(_OUTER))
     is_cell = pl.col("kind") == RowKind.DATA
     return bare.with_columns(pl.when(is_cell & (pl.col(name) != "")).then(name).alias(name) for name in cells)

@@ -79,6 +79,16 @@ def test_a_file_in_slices_gives_the_stages_of_the_whole(
     assert whole["validated_contacts"]["created_at"].drop_nulls().dt.month().to_list() == [4, 6, 8, 2, 12, 10]
 
 
+def test_a_table_whose_columns_say_nothing_as_a_whole_is_cleaned_in_slices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, path = Home(tmp_path / "home"), tmp_path / "people.csv"
+    home.set_up()
+    path.write_text("Email,First Name\n" + "".join(f"a{n}@acme.example,Ann\n" for n in range(5)), encoding="utf-8")
+    monkeypatch.setattr("contact_pipeline.slices.SLICE_ROWS", 2)
+    assert _stages_of(home, path)["validated_contacts"]["is_valid"].to_list() == [True] * 5
+
+
 _KINDS = st.sampled_from([None, None, None, "blank", "broken", "note"])
 _TEXTS = st.sampled_from([None, " ", "a", "ann@acme.example", "Total", "Email"])
 
