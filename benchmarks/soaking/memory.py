@@ -1,7 +1,8 @@
 """How much memory each part of the running product holds, sampled while it runs.
 
 Belongs here: sampling, and what a series of samples says. Does not belong: which processes there are (`service`). Memory is
-the proportional set size in MB (10^6 bytes): what is shared counts once among those who share it.
+what a process holds for itself alone (anonymous pages) in MB (10^6 bytes): a share of common libraries would grow whenever
+another program that uses them ends.
 """
 
 from __future__ import annotations
@@ -57,12 +58,12 @@ class MemoryWatch:
             seconds = time.monotonic() - self._began
             for pid, role in processes(self._home).items():
                 with suppress(OSError):  # it has ended meanwhile
-                    self.samples.append(Sample(seconds, role, pid, _proportional_mb(pid)))
+                    self.samples.append(Sample(seconds, role, pid, _own_mb(pid)))
 
 
-def _proportional_mb(pid: int) -> float:
+def _own_mb(pid: int) -> float:
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 / 1e6
+    return next(int(line.split()[1]) for line in lines if line.startswith("Anonymous:")) * 1024 / 1e6
 
 
 def told_by_role(samples: Sequence[Sample]) -> dict[str, dict[str, Any]]:
