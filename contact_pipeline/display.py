@@ -146,6 +146,9 @@ def _show_stale(out: Console, found: Staleness) -> None:
 
 def show_undone(undone: Undone) -> None:
     """What became of the contacts that an import had a part in, or of its activities."""
+    if undone.was_undone:
+        console().print(f"{undone.import_id} was undone before; what follows from it is done now.", markup=False)
+        return
     if undone.activities:
         console().print(
             f"{undone.import_id} is undone: its {undone.activities:,} activities are gone. Their contacts were scored again.",

@@ -20,7 +20,10 @@ from contact_pipeline.intake.receipt import amend, read_receipt, take_as_new
 
 
 def undo(home: Home, import_id: str) -> Undone:
-    """Take an import back; its received bytes stay, so that it may come again. Raises UnknownImport, UsageError."""
+    """Take an import back; its received bytes stay, so that it may come again. Raises UnknownImport, UsageError.
+
+    Of an import that was taken back before, all is done that follows from it: the process may have died in between.
+    """
     with open_crm(home) as connection:
         undone = undoing.undo_import(
             connection, import_id, home.settings.imports.survivorship, on_day=f"{datetime.now(UTC):%d %b %Y}"
@@ -33,7 +36,8 @@ def undo(home: Home, import_id: str) -> Undone:
     if not receipt.is_kept(home):
         take_as_new(home, receipt)
     put_away_refused(home, receipt, "This import was called off by undo. Drop the file again to import it after all.")
-    note_undone(home, import_id)
+    if not undone.was_undone:
+        note_undone(home, import_id)
     return undone
 
 

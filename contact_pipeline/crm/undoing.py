@@ -16,7 +16,7 @@ import duckdb
 from contact_pipeline.crm.activities import forget_activities, settle_all_activities
 from contact_pipeline.crm.decisions import forget_decisions
 from contact_pipeline.crm.fold import GOLDEN_COLUMNS
-from contact_pipeline.crm.history import IMPORTED, WAITING, past_import, record_undone, sequence_of
+from contact_pipeline.crm.history import IMPORTED, UNDONE, WAITING, past_import, record_undone, sequence_of
 from contact_pipeline.crm.importing import withdraw_records
 from contact_pipeline.crm.refolding import refold_addresses, refold_all
 from contact_pipeline.errors import UsageError
@@ -28,7 +28,7 @@ from contact_pipeline.matching.links import ROWS_PER_IMPORT
 class Undone:
     """What became of the contacts an import had a part in: back to what they were, gone, or the same without it.
 
-    `activities` is the number of rows of activities that were taken back.
+    `activities` is the number of rows of activities that were taken back. `was_undone` before: then nothing was left to do.
     """
 
     import_id: str
@@ -36,6 +36,7 @@ class Undone:
     removed: int
     kept: int
     activities: int = 0
+    was_undone: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """What `undo --json` prints."""
@@ -47,9 +48,11 @@ def undo_import(
 ) -> Undone:
     """Take an import back. `on_day` goes into the reason on record. Needs an open transaction.
 
-    Raises UnknownImport, and UsageError for an import that is not in the CRM and does not wait for it.
+    Raises UnknownImport, and UsageError for an import that never came into the CRM and does not wait for it.
     """
     past = past_import(connection, import_id)
+    if past.status == UNDONE:
+        return Undone(import_id, 0, 0, 0, was_undone=True)
     if past.status not in {IMPORTED, WAITING}:
         raise UsageError(f"{import_id} is {past.status}: nothing of it is in the CRM, so there is nothing to undo.")
     _note_contacts(connection, import_id)

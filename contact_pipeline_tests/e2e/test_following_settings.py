@@ -91,7 +91,9 @@ def test_the_job_runs_stale_imports_again_and_scores_once(running: Runner) -> No
     report.write_text("as it was before")
     done = job.execute_in_process(instance=running.instance)
     assert done.success
-    assert signs_of_life.has_ended(running.home, done.run_id) is False  # its process worked on parts of it all the while
+    assert (
+        signs_of_life.has_ended(running.home, done.run_id) is False
+    )  # its process worked on parts of it all the while
     assert _runs(running, "import_contacts") == imported + 2
     assert _runs(running, "score_contacts") == scored + 1
     assert "</html>" in report.read_text()

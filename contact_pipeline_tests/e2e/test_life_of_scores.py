@@ -18,6 +18,7 @@ from contact_pipeline.crm.session import read_crm
 from contact_pipeline.defs.instance import opened_instance
 from contact_pipeline.home import Home
 from contact_pipeline.rescoring import learn_if_due, score_due
+from contact_pipeline.turning_back import undo
 from contact_pipeline_tests.e2e.small_home import SmallHome
 
 _TIERS = {"Gold": 0.8, "Silver": 0.4, "Bronze": 0.1}  # and how often their leads convert
@@ -181,3 +182,17 @@ def _scored_on(small: SmallHome, moment: datetime) -> dict[str, float]:
     learn_if_due(small.home, moment)
     score_due(small.home, moment, everybody=True)
     return _scores(small.home)
+
+
+def test_an_undo_that_died_before_the_scores_is_completed_by_the_same_command(
+    home: Home, command: Command, contacts_csv: Callable[..., Path]
+) -> None:
+    first = contacts_csv("Email,Job Title", "ann@acme.example,Clerk", "bob@acme.example,Clerk", name="first.csv")
+    second = contacts_csv("Email,Job Title", "ann@acme.example,Chief Executive Officer", name="second.csv")
+    done = json.loads(_done(command("run", first, second, "--json")))
+    import_id = done["imports"][1]["import_id"]
+    after_both = _scores(home)
+    undo(home, import_id)  # what a killed command leaves
+    assert "was undone before" in _done(command("undo", import_id))
+    assert _scores(home)["ann@acme.example"] < after_both["ann@acme.example"]
+    assert _scores(home)["bob@acme.example"] == after_both["bob@acme.example"]

@@ -24,7 +24,10 @@ def _status(running: Runner, path: Path) -> str:
 
 def _of_runs(home: Home) -> set[str]:
     """What runs have for themselves: files of events, folders of what was printed."""
-    found = {path.stem for path in (home.dagster / "history" / "runs").glob("*.db")} - {"index", ".db"}  # of all runs, and of none
+    found = {path.stem for path in (home.dagster / "history" / "runs").glob("*.db")} - {
+        "index",
+        ".db",
+    }  # of all runs, and of none
     return found | {path.name for path in (home.dagster / "storage").iterdir()}
 
 

@@ -102,10 +102,18 @@ def test_an_undone_import_keeps_its_counts_and_says_when_it_was_undone(crm: Smal
     assert all(crm.rows(table) == [] for table in TABLES)
 
 
-def test_what_is_not_in_the_crm_cannot_be_undone(crm: SmallCrm) -> None:
+def test_undoing_once_more_changes_nothing_and_says_so(crm: SmallCrm) -> None:
     crm.bring_in(FIRST)
-    crm.undo(FIRST.import_id)
-    with pytest.raises(UsageError, match=r"first@0+ is undone: nothing of it is in the CRM"):
+    assert not crm.undo(FIRST.import_id).was_undone
+    before = past_import(crm.connection, FIRST.import_id)
+    assert crm.undo(FIRST.import_id).was_undone
+    assert past_import(crm.connection, FIRST.import_id) == before
+
+
+def test_what_never_came_into_the_crm_cannot_be_undone(crm: SmallCrm) -> None:
+    crm.bring_in(FIRST)
+    crm.connection.execute("UPDATE imports SET status = 'refused'")
+    with pytest.raises(UsageError, match=r"first@0+ is refused: nothing of it is in the CRM"):
         crm.undo(FIRST.import_id)
     with pytest.raises(UnknownImport):
         crm.undo("nothing@000000000000")
