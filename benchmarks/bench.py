@@ -4,7 +4,8 @@ Belongs here: running each benchmark in a process of its own, one after the othe
 belong: what is measured (a module for each), the rows and limits (`targets`), the page (`results_page`).
 
 A whole run writes `RESULTS.md`, and `results.json` with all figures; part of one (`--only`), or a quick one on small files that
-shows that all of it works, prints the page. `--page` writes the page again from the figures, for reasons written since then.
+shows that all of it works, prints the page. `--again NAME ...` measures some anew and puts their figures in place of those they
+had; each line tells the commit it was measured at. `--page` writes the page again from the figures, for reasons written since then.
 Ends with 1 where a limit is missed or a benchmark fails.
 """
 
@@ -52,7 +53,16 @@ def run_one(benchmark: Benchmark, shared: Path, *, quick: bool) -> dict[str, Any
     others, started = machine.taken_by_others(), time.perf_counter()
     lines, status = _printed([sys.executable, *command])
     told = " ".join(["python", *command]).replace(str(shared), "FOLDER")
-    return {"command": told, "others": others, "seconds": time.perf_counter() - started, **outcome(lines, status)}
+    taken = {"others": others, "seconds": time.perf_counter() - started}
+    return {"command": told, "at": machine.now(), "commit": machine.commit(), **taken, **outcome(lines, status)}
+
+
+def with_some_anew(kept: dict[str, Any] | None, anew: dict[str, Any]) -> dict[str, Any]:
+    """The figures of an earlier run, where there is one, those of some benchmarks replaced."""
+    if kept is None:
+        return {**anew, "only": []}
+    in_order = {**kept["benchmarks"], **anew["benchmarks"]}
+    return {**kept, "benchmarks": {name: in_order[name] for name in BENCHMARKS if name in in_order}}
 
 
 def _printed(command: Sequence[str]) -> tuple[list[str], int]:
@@ -115,9 +125,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", default=[], choices=BENCHMARKS, metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--quick", action="store_true", help="small files; proves that it works, measures nothing")
+    parser.add_argument("--again", nargs="+", default=[], choices=BENCHMARKS, metavar="NAME", help="measure these anew")
     parser.add_argument("--page", action="store_true", help="measure nothing; write the page from the last figures")
     asked = parser.parse_args()
-    results = _kept_figures() if asked.page else run_all(asked.only, quick=asked.quick)
+    results = _kept_figures() if asked.page else run_all(asked.only or asked.again, quick=asked.quick)
+    if asked.again:
+        results = with_some_anew(_kept_figures() if FIGURES.exists() else None, results)
     text = page(results, REASONS.read_text(encoding="utf-8"))
     if asked.only or asked.quick:
         print(text)

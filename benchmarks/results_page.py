@@ -164,9 +164,10 @@ def _why(names: Sequence[str], reasons: str) -> Iterator[str]:
 
 
 def _commands(results: Results) -> str:
-    lines = ["| Benchmark | Command | Whole | Others took before it |", "|---|---|---|---|"]
+    lines = ["| Benchmark | Command | Ended | At commit | Whole | Others took before it |", "|---|---|---|---|---|---|"]
     for name, ran in results["benchmarks"].items():
-        lines.append(f"| `{name}` | `{ran['command']}` | {ran['seconds']:,.0f} s | {ran['others']:.0%} |")
+        where = f"{ran['at']} | {ran['commit']}"
+        lines.append(f"| `{name}` | `{ran['command']}` | {where} | {ran['seconds']:,.0f} s | {ran['others']:.0%} |")
     return "\n".join(lines)
 
 

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import machine
-from benchmarks.bench import FIGURES, PAGE, REASONS, outcome, run_one, verdict
+from benchmarks.bench import FIGURES, PAGE, REASONS, outcome, run_one, verdict, with_some_anew
 from benchmarks.results_page import ROWS, missed, page, unmeasured
 from benchmarks.targets import BENCHMARKS, Benchmark, Cost, Measured, gigabytes, seconds, times
 
 QUICK = {"seconds": 0.01, "peak_mb": 100.0}
 MINUTE = {"seconds": 60.0, "peak_mb": 4_000.0}
-TOOK = {"command": "python -m x", "others": 0.01, "seconds": 1.0}
+TOOK = {"command": "python -m x", "at": "then", "commit": "0123456789ab", "others": 0.01, "seconds": 1.0}
 FACTS: dict[str, dict[str, Any]] = {
     "inspect_speed": QUICK,
     "import_speed": {"contact_pipeline": QUICK, "duckdb": QUICK},
@@ -148,6 +148,16 @@ def test_part_of_a_run_shows_its_own_rows_alone() -> None:
     assert line_of(text, "inspect")
     assert "| import |" not in text
     assert not unmeasured(part)
+
+
+def test_a_benchmark_measured_anew_takes_the_place_of_its_figures_alone() -> None:
+    anew = results({"import_speed": {"contact_pipeline": MINUTE, "duckdb": QUICK}}, only=["import_speed"])
+    both = with_some_anew(results(), anew)
+    assert both["benchmarks"]["import_speed"] == anew["benchmarks"]["import_speed"]
+    others = {name: ran for name, ran in both["benchmarks"].items() if name != "import_speed"}
+    assert others == {name: ran for name, ran in results()["benchmarks"].items() if name != "import_speed"}
+    assert missed(both) == ["import"]
+    assert "inspect" in unmeasured(with_some_anew(None, anew)), "what did not run stays on the page"
 
 
 def test_the_last_line_of_json_tells_the_facts() -> None:
