@@ -10,10 +10,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import polars as pl
 import polars.selectors as cs
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Enough that a step is worth its overhead, few enough that the memory of an import does not grow with its rows.
 SLICE_ROWS: Final = 131_072
@@ -44,6 +47,7 @@ def slices(rows: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
 
 def write_slices(path: Path, frames: Iterable[pl.DataFrame], metadata: Mapping[str, str]) -> None:
     """Write frames of one schema below each other into a Parquet file. There is at least one; each is let go of once written.
+    While one is being written, the next is asked for.
 
     `metadata` is read after the last frame, and is what `polars.read_parquet_metadata` gives.
     """
@@ -52,9 +56,26 @@ def write_slices(path: Path, frames: Iterable[pl.DataFrame], metadata: Mapping[s
     rest = iter(frames)
     first = next(rest)
     counters = first.select(cs.integer()).columns  # rows are looked up by line; statistics of texts would help nobody
-    with parquet.ParquetWriter(path, first.to_arrow().schema, compression="lz4", write_statistics=counters) as file:
-        file.write_table(first.to_arrow())
-        del first
+    table = _as_arrow(first)
+    with (
+        parquet.ParquetWriter(path, table.schema, compression="lz4", write_statistics=counters) as file,
+        ThreadPoolExecutor(1) as writer,
+    ):
+        written = writer.submit(file.write_table, table)
+        del first, table
         for frame in rest:
-            file.write_table(frame.to_arrow())
+            written.result()
+            written = writer.submit(file.write_table, _as_arrow(frame))
+        written.result()
         file.add_key_value_metadata(dict(metadata))
+
+
+def _as_arrow(frame: pl.DataFrame) -> pa.Table:
+    """The frame as Arrow holds it. Texts are not copied, but for those within lists: pyarrow cannot write them as views."""
+    import pyarrow as pa
+
+    views = frame.select(cs.string()).to_arrow(compat_level=pl.CompatLevel.newest())
+    others = frame.select(~cs.string()).to_arrow()
+    held = dict(zip(views.column_names, views.columns, strict=True))
+    held |= zip(others.column_names, others.columns, strict=True)
+    return pa.table({name: held[name] for name in frame.columns})
