@@ -43,7 +43,8 @@ _MANY_FAIL = 0.2
 def bytes_are_as_received(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
     opened = home.open()
     receipt = read_receipt(opened, context.partition_key)
-    return dg.AssetCheckResult(passed=file_digest(receipt.kept_path(opened)) == receipt.kept_sha256)
+    passed = file_digest(receipt.kept_path(opened)) == receipt.kept_sha256
+    return dg.AssetCheckResult(passed=passed, metadata={"import": context.partition_key})
 
 
 @dg.asset_check(asset=mapped_contacts, blocking=True, description="No record was lost, added or moved by mapping.")
@@ -51,7 +52,10 @@ def every_record_is_mapped(context: dg.AssetCheckExecutionContext, home: HomeRes
     opened = home.open()
     mapped = pl.read_parquet(opened.stage("mapped_contacts", context.partition_key), columns=["sheet", "line", "kind"])
     raw = stages.raw_places(opened, context.partition_key, sheets=mapped["sheet"].unique().to_list())
-    return dg.AssetCheckResult(passed=raw.equals(mapped), metadata={"raw": raw.height, "mapped": mapped.height})
+    return dg.AssetCheckResult(
+        passed=raw.equals(mapped),
+        metadata={"import": context.partition_key, "raw": raw.height, "mapped": mapped.height},
+    )
 
 
 @dg.asset_check(
@@ -61,7 +65,9 @@ def few_records_fail(context: dg.AssetCheckExecutionContext, home: HomeResource)
     judged = pl.read_parquet(home.open().stage("validated_contacts", context.partition_key), columns=["failures"])
     share = judged.select((pl.col("failures").list.len() > 0).mean()).item() or 0.0
     return dg.AssetCheckResult(
-        passed=share <= _MANY_FAIL, severity=dg.AssetCheckSeverity.WARN, metadata={"failing_share": share}
+        passed=share <= _MANY_FAIL,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"import": context.partition_key, "failing_share": share},
     )
 
 
@@ -101,7 +107,7 @@ def companies_count_their_contacts(home: HomeResource) -> dg.AssetCheckResult:
 def ledger_adds_up(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
     with read_crm(home.open()) as connection:
         passed, counts = is_accounted_for(connection, context.partition_key)
-    return dg.AssetCheckResult(passed=passed, metadata=counts)
+    return dg.AssetCheckResult(passed=passed, metadata={"import": context.partition_key, **counts})
 
 
 @dg.asset_check(
@@ -111,8 +117,15 @@ def crm_holds_what_the_file_says(context: dg.AssetCheckExecutionContext, home: H
     with read_crm(home.open()) as connection:
         found = past_import(connection, context.partition_key).sample_check
     if found is None:
-        return dg.AssetCheckResult(passed=False, metadata={"reason": "no sample was compared"})
-    facts = {"rows": found.rows, "cells": found.cells, "differing": sum(found.differing.values())}
+        return dg.AssetCheckResult(
+            passed=False, metadata={"import": context.partition_key, "reason": "no sample was compared"}
+        )
+    facts = {
+        "import": context.partition_key,
+        "rows": found.rows,
+        "cells": found.cells,
+        "differing": sum(found.differing.values()),
+    }
     return dg.AssetCheckResult(passed=found.passed, metadata=facts)
 
 

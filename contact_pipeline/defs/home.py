@@ -76,7 +76,8 @@ def opened_import(
 ) -> Iterator[tuple[Home, Receipt]]:
     """Home and receipt of the partition that runs. A refused file is recorded and put away, and its run fails for good.
 
-    Dagster's log gets the reason and the import's id, not the name of the file: it may tell of a person.
+    Dagster's log gets the reason and the import's id, not the name of the file, nor the error that has it: it may tell of a
+    person.
     """
     opened = home.open()
     if new_settings:
@@ -92,4 +93,4 @@ def opened_import(
             description=f"File refused ({refusal.reason}). 'contact-pipeline imports' gives the whole message.",
             metadata={"reason": refusal.reason, "import": receipt.import_id},
             allow_retries=False,
-        ) from refusal
+        ) from None

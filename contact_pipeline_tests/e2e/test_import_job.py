@@ -142,7 +142,8 @@ def test_the_handed_over_files_are_there_and_no_formula_is_alive(
 
 
 def test_metadata_and_logs_of_a_run_name_nobody(running: Runner, contacts_csv: Callable[..., Path]) -> None:
-    _import(running, contacts_csv(*LINES))
+    refused = contacts_csv("Name,Town", "Ann Asked,Leeds", name="Guests of Ann Asked.csv")
+    import_files(running, [refused, contacts_csv(*LINES)], None)
     stored = b"".join(path.read_bytes() for path in running.home.dagster.rglob("*") if path.is_file())
-    for personal in (b"ann@acme", b"no-address", b"020 7946", b"+442079460001"):
+    for personal in (b"ann@acme", b"no-address", b"020 7946", b"+442079460001", b"Ann Asked"):
         assert personal not in stored
