@@ -67,7 +67,7 @@ def restore(home: Home, manifest: Manifest, unpacked: Path, on_step: OnStep) -> 
     Raises HomeBusy, StorageFailed, SettingsError for settings in the backup that cannot be used.
     """
     restored = Home(unpacked)
-    _ = restored.settings
+    home = Home(home.root, restored.settings)  # those in place may be what is to be put right
     with explained(home.root), turn_of_runs(home, on_wait=lambda: on_step("waiting for a run to end")):
         known = erased_people(home)
         with open_crm(restored) as connection:

@@ -142,7 +142,8 @@ def test_a_backup_made_while_imports_run_lies_between_two_of_them(tmp_path: Path
 def test_restoring_over_a_home_in_use_brings_it_back_and_keeps_files_that_wait(
     backed_up: BackedUp, in_use: Home
 ) -> None:
-    _put_back(in_use, backed_up.made.path)
+    (in_use.root / "settings.toml").write_text("turn_wait_seconds = [")  # which nobody can read, and is put right
+    _put_back(Home(in_use.root), backed_up.made.path)
     waiting = in_use.drop / "newer.csv"
     assert waiting.read_text() == "Email\ndee@acme.example\n"
     waiting.unlink()
