@@ -69,5 +69,6 @@ def rerun_stale_imports() -> None:
 
 
 def _in_short(found: Staleness) -> str:
-    parts = [f"{len(found.imports):,} imports differ from the settings."] if found.imports else []
+    differ = "1 import differs" if len(found.imports) == 1 else f"{len(found.imports):,} imports differ"
+    parts = [f"{differ} from the settings."] if found.imports else []
     return " ".join([*parts, *(["Contacts were folded by other rules."] if found.survivorship else [])])
