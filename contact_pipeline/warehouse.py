@@ -27,7 +27,10 @@ from contact_pipeline.turns import turn
 T = TypeVar("T")
 
 _LOCK_SIGNS = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
-_MEMORY_LIMIT = "1GB"  # beyond it DuckDB works on disk; the fold of 1M contacts is no slower for it
+# Beyond its limit DuckDB works on disk. Some millions of rows are no slower for it; joins of more would put the rows themselves
+# there, and sort steps fail where not even what each of them must hold at once fits in.
+_MEMORY_MB, _MOST_MEMORY_MB = 1_000, 5_000
+_ROWS_WITHIN, _MB_PER_MILLION_MORE = 2_000_000, 400
 # Closing the file brings it up to date, once; a checkpoint at the commit as well would cost more than the commit itself.
 _CHECKPOINT_THRESHOLD = "1TB"
 _PAUSE_SECONDS = 0.02
@@ -193,12 +196,20 @@ def new_file(path: Path, *folders: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+def allow_memory(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
+    """Let statements over so many rows hold what they need, as long as the connection is open; half of the machine at most."""
+    machine_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000
+    more = max(0, rows - _ROWS_WITHIN) * _MB_PER_MILLION_MORE // 1_000_000
+    limit = max(_MEMORY_MB, min(_MEMORY_MB + more, _MOST_MEMORY_MB, machine_mb // 2))
+    connection.execute(f"SET memory_limit = '{limit}MB'")
+
+
 @contextmanager
 def _closing(connection: duckdb.DuckDBPyConnection, *folders: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         _confine(connection, folders)
         connection.execute(
-            f"SET TimeZone = 'UTC'; SET memory_limit = '{_MEMORY_LIMIT}'; SET enable_progress_bar = false; "
+            f"SET TimeZone = 'UTC'; SET memory_limit = '{_MEMORY_MB}MB'; SET enable_progress_bar = false; "
             f"SET checkpoint_threshold = '{_CHECKPOINT_THRESHOLD}'"
         )
         yield connection

@@ -71,7 +71,7 @@ def fold_records(
     for table, query in (
         ("compared", _COMPARED.format(members=members, source=source)),
         (f"{into}_alike", _ALIKE.format(members=members)),
-        ("places", _PLACES.format(alike=f"{into}_alike")),
+        ("places", _PLACES),
     ):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW ranked AS {_RANKED.format(source=source)}")
@@ -169,10 +169,12 @@ _ALIKE = """
     UNION ALL
     SELECT contact_id, max(sequence) AS sequence FROM compared GROUP BY contact_id HAVING min(digest) = max(digest)"""
 
-# The records of the other contacts, and how new each is among those of its contact: -1 for the newest, -2 for the next.
+# The records of the other contacts, and how new each is among those of its contact: -1 for the newest, -2 for the next. Told
+# from those compared alone: hardly any contact of a large import is among them.
 _PLACES = """
-    WITH dated AS (SELECT contact_id, sequence, max(as_of) OVER (PARTITION BY contact_id, import_id) AS as_of
-                   FROM compared ANTI JOIN {alike} USING (contact_id))
+    WITH differing AS (SELECT contact_id FROM compared GROUP BY contact_id HAVING min(digest) <> max(digest)),
+    dated AS (SELECT contact_id, sequence, max(as_of) OVER (PARTITION BY contact_id, import_id) AS as_of
+              FROM compared SEMI JOIN differing USING (contact_id))
     SELECT contact_id, sequence, -row_number() OVER (PARTITION BY contact_id ORDER BY as_of DESC, sequence DESC) AS recency
     FROM dated"""
 

@@ -23,6 +23,7 @@ from contact_pipeline.fields import SCORE_FIELD_NAMES, Survivorship
 from contact_pipeline.matching.links import LINKED_COLUMNS, ROWS_PER_IMPORT, link_records
 from contact_pipeline.matching.told import TOLD_COLUMNS, first_told, link_told, wanted_told_keys
 from contact_pipeline.matching.verdicts import KEYED_COLUMNS, wanted_keys
+from contact_pipeline.warehouse import allow_memory
 
 _LINKED = "(SELECT contact_id, sequence, is_alone FROM links WHERE contributes)"
 
@@ -72,6 +73,7 @@ def refold(
     stand. With `has_incoming` the records in the temporary table `incoming` join the others; `is_new` says that their import
     had none before. Needs `touch` before.
     """
+    allow_memory(connection, rows=connection.execute("SELECT count(*) FROM touched").fetchall()[0][0])
     note_rules(connection, rules)
     tells = _has_told(connection, has_incoming=has_incoming)
     first = _settle_keys(connection, since, has_incoming=has_incoming, tells=tells)

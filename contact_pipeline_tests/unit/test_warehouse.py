@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from contact_pipeline.errors import HomeBusy, PipelineError
-from contact_pipeline.warehouse import Warehouse, in_memory, new_file
+from contact_pipeline.warehouse import Warehouse, allow_memory, in_memory, new_file
 
 _HOLDER = """
 import sys, time, duckdb
@@ -160,3 +160,24 @@ def test_what_lies_in_the_home_is_read_and_written(path: Path) -> None:
         target = path.parent / "it's [own] file.parquet"
         connection.execute(f"COPY (SELECT 7 AS a) TO '{str(target).replace(chr(39), chr(39) * 2)}'")
         assert another.execute("FROM read_parquet(?)", [str(target)]).fetchall() == [(7,)]
+
+
+def test_work_on_millions_of_rows_may_hold_more_memory_and_what_comes_after_may_not(path: Path) -> None:
+    limits = []
+    for rows in (0, 1_000_000, 5_000_000, 5_000_000_000):
+        with Warehouse(path).transaction() as connection:
+            before = _memory_limit(connection)
+            allow_memory(connection, rows)
+            limits.append(_memory_limit(connection))
+        assert before == limits[0]
+    assert limits[0] == limits[1] < limits[2] <= limits[3]
+    assert limits[3] <= _FIVE_GB
+
+
+_FIVE_GB = 5e9
+
+
+def _memory_limit(connection: duckdb.DuckDBPyConnection) -> float:
+    """The limit in force, in bytes."""
+    amount, unit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0].split()
+    return float(amount) * {"MiB": 2**20, "GiB": 2**30}[unit]
