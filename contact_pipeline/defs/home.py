@@ -19,6 +19,7 @@ from contact_pipeline.errors import FileRefused
 from contact_pipeline.home import Home
 from contact_pipeline.intake.drop_folder import put_away_refused
 from contact_pipeline.intake.receipt import Receipt, read_receipt
+from contact_pipeline.intake.refusals import shown
 from contact_pipeline.reruns import renew_options
 from contact_pipeline.turns import turn_of_runs
 
@@ -76,8 +77,8 @@ def opened_import(
 ) -> Iterator[tuple[Home, Receipt]]:
     """Home and receipt of the partition that runs. A refused file is recorded and put away, and its run fails for good.
 
-    Dagster's log gets the reason and the import's id, not the name of the file, nor the error that has it: it may tell of a
-    person.
+    Dagster's log gets what is wrong and the import's id, but neither the name of the file, which may tell of a person, nor the
+    error that has it.
     """
     opened = home.open()
     if new_settings:
@@ -90,7 +91,14 @@ def opened_import(
             record_refusal(connection, receipt, str(refusal))
         put_away_refused(opened, receipt, str(refusal))
         raise dg.Failure(
-            description=f"File refused ({refusal.reason}). 'contact-pipeline imports' gives the whole message.",
+            description=f"File refused ({refusal.reason}): {_without_name(str(refusal), receipt.file_name)}",
             metadata={"reason": refusal.reason, "import": receipt.import_id},
             allow_retries=False,
         ) from None
+
+
+def _without_name(said: str, name: str) -> str:
+    """What a refusal says, "people.csv: has no rows", in words that do not name the file."""
+    for one in (name, shown(name)):
+        said = said.removeprefix(f"{one}: ").replace(one, "the file")
+    return said

@@ -30,7 +30,7 @@ from contact_pipeline.hooks.delivering import delivered_after
 from contact_pipeline.intake.receipt import Receipt
 from contact_pipeline.turns import turn_of_runs
 
-_OUR_ERRORS = {error.__name__ for error in (*PipelineError.__subclasses__(), PipelineError)}
+_OUR_ERRORS = {error.__name__ for error in (*PipelineError.__subclasses__(), PipelineError, dg.Failure)}
 _PAST_EVERY_LOGGER = "Exception while writing logger call to event log"
 _UP_TO_CRM = dg.AssetSelection.groups("intake", "crm")
 

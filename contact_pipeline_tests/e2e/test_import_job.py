@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from contact_pipeline.defs.running import Runner, runner
+from contact_pipeline.errors import PipelineError
 from contact_pipeline.home import Home
 from contact_pipeline.imports import FileOutcome, import_files
 
@@ -122,6 +123,10 @@ def test_a_refused_file_is_on_record_and_the_next_one_is_imported(
     outcome = import_files(running, [bad, contacts_csv(*LINES)], None)
     assert [one.status for one in outcome.imports] == ["refused", "imported"]
     assert "e-mail" in (outcome.imports[0].reason or "")
+    with pytest.raises(
+        PipelineError, match=r"^File refused \(no_email_column\): is not a table .*add the addresses\.$"
+    ):
+        running.rerun("mapped_contacts", [outcome.imports[0].import_id], only=True)
     assert outcome.scores is not None
     assert outcome.scores["scored"] == 2
 
