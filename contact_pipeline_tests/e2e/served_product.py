@@ -44,6 +44,21 @@ class Server:
 @contextmanager
 def product(home: Home, command: str = "start") -> Iterator[Server]:
     """`start` or `dev` over a home whose files settle after a second; stopped at the end. Its log is product.log in the home."""
+    with _private_files():
+        yield from _served(home, command)
+
+
+@contextmanager
+def _private_files() -> Iterator[None]:
+    """What the test itself leaves in the home is made as a command would make it."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _served(home: Home, command: str) -> Iterator[Server]:
     home.set_up()
     (home.root / "settings.toml").write_text("[drop]\nsettle_seconds = 1\n")
     port, dashboard_port = free_port(), free_port()

@@ -124,8 +124,7 @@ def _runs(server: Server) -> list[dict[str, Any]]:
 
 
 def test_nobody_else_may_read_what_all_this_left_in_the_home(server: Server) -> None:
-    ours = {"settings.toml", "dev.log"}  # made by the test
-    found = {path: path.stat().st_mode for path in server.home.root.rglob("*") if path.name not in ours}
+    found = {path: path.stat().st_mode for path in server.home.root.rglob("*")}
     assert {path.name for path in found} >= {"crm.duckdb", "runs.db", "leads.xlsx", "current", "receipt.json", "done"}
     assert not [path for path, mode in found.items() if mode & 0o077]
 
