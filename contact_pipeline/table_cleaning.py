@@ -27,7 +27,7 @@ from contact_pipeline.slices import in_order
 
 def clean_table(one: MappedTable, options: ImportOptions, settings: ImportSettings) -> pl.DataFrame:
     """What `clean_contacts`, or for another kind of table its own cleaner, makes of it."""
-    return pl.concat(clean_in_slices(one, options, settings))
+    return pl.concat(clean_in_slices(one, options, settings), rechunk=True)
 
 
 def clean_in_slices(one: MappedTable, options: ImportOptions, settings: ImportSettings) -> Iterator[pl.DataFrame]:

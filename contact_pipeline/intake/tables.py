@@ -117,8 +117,8 @@ class RowsMissing(FileRefused):
 
 
 def in_memory(table: TextTable, rows: Iterator[pl.DataFrame]) -> TextTable:
-    """The table with its rows, all in memory."""
-    return table.with_rows(pl.concat(rows))
+    """The table with its rows, all in memory and in one piece."""
+    return table.with_rows(pl.concat(rows, rechunk=True))
 
 
 def position_headers(width: int) -> tuple[str, ...]:

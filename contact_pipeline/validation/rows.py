@@ -23,7 +23,8 @@ def judge(cleaned: pl.DataFrame) -> pl.DataFrame:
 
     `cleaned` is what `cleaning.contacts.clean_contacts` returns. Rows that are no data are neither valid nor failing.
     """
-    numbered = cleaned.with_row_index("row")
+    # In one piece: polars panics when it formats texts of which a filter has left nothing in the first piece.
+    numbered = cleaned.with_row_index("row").rechunk()
     reasons = pl.concat([_broken(numbered), _schema_failures(numbered)])
     grouped = reasons.group_by("row", maintain_order=True).agg(failures=pl.col("reason"))
     judged = numbered.join(grouped, on="row", how="left", maintain_order="left").drop("row")

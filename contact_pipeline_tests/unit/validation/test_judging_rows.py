@@ -19,9 +19,13 @@ _TYPES = {
 }
 
 
-def _judged(*rows: dict[str, Any]) -> pl.DataFrame:
+def _cleaned(*rows: dict[str, Any]) -> pl.DataFrame:
     filled = [{"kind": "data", "issues": [], **row} for row in rows]
-    return judge(pl.DataFrame([{name: row.get(name) for name in _TYPES} for row in filled], schema=_TYPES))
+    return pl.DataFrame([{name: row.get(name) for name in _TYPES} for row in filled], schema=_TYPES)
+
+
+def _judged(*rows: dict[str, Any]) -> pl.DataFrame:
+    return judge(_cleaned(*rows))
 
 
 def _issue(field: str, raw: str) -> dict[str, str]:
@@ -60,6 +64,14 @@ def test_a_row_tells_all_its_reasons_at_once() -> None:
 def test_a_broken_row_fails_with_its_problem_and_is_not_asked_for_more() -> None:
     judged = _judged({"kind": "broken", "problem": "5 cells where the header has 4"})
     assert judged["failures"].to_list() == [["broken row: 5 cells where the header has 4"]]
+
+
+def test_a_table_that_comes_in_pieces_is_judged_as_in_one() -> None:
+    above = _cleaned(*[{"email": f"ann{place}@acme.example"} for place in range(20)])
+    below = _cleaned(*[{"kind": "broken", "problem": "3 cells where the header has 8, or more"}] * 3)
+    in_pieces = pl.concat([above, below], rechunk=False)
+    assert in_pieces["problem"].n_chunks() == 2
+    assert judge(in_pieces).equals(judge(in_pieces.rechunk()))
 
 
 @pytest.mark.parametrize("kind", ["blank", "total", "note", "repeated_header"])
