@@ -41,7 +41,7 @@ class DateSigns(NamedTuple):
 
 def date_signs(raw: pl.Series) -> DateSigns:
     """The signs in a column, or in a part of it."""
-    return _signs(_parts(_by_iso(raw)[1]))
+    return _signs(_parts(_by_iso(raw.unique())[1]))
 
 
 def read_dates(

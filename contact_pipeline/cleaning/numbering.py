@@ -83,17 +83,19 @@ def _national_numbers(parts: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _those_at_home(group: pl.DataFrame, plan: _Plan) -> pl.DataFrame:
     digits, whole = pl.col("digits"), f"^(?:{plan.national})$"
-    plain = digits.str.contains(whole)
-    short = digits.str.len_chars() < BARE_INTERNATIONAL_DIGITS
-    national: pl.Expr = pl.when(plain & short).then(digits)
+    sure = group.filter(~digits.str.contains(f"^(?:{plan.abroad})")).with_columns(plain=digits.str.contains(whole))
+    as_written = sure.filter(pl.col("plain"), digits.str.len_chars() < BARE_INTERNATIONAL_DIGITS)
+    found = [as_written.select("row", national="digits")]
     if plan.trunk is not None:
-        with_trunk = digits.str.contains(f"^(?:{plan.trunk})")
-        without = digits.str.replace(f"^(?:{plan.trunk})", "")
-        strip = with_trunk & ~plain & without.str.contains(whole) & pl.lit(not plan.trunk_changes_number)
-        national = pl.when(strip).then(without).when(~with_trunk & plain & short).then(digits)
-    sure = group.filter(~digits.str.contains(f"^(?:{plan.abroad})")).with_columns(national.alias("national"))
-    fits = sure.filter(pl.col("national").str.len_chars().is_in(plan.lengths), ~pl.col("national").str.starts_with("0"))
-    return fits.select("row", pl.concat_str(pl.lit("+" + plan.calling_code), "national").alias("number"))
+        trunk = f"^(?:{plan.trunk})"
+        found = [as_written.filter(~digits.str.contains(trunk)).select("row", national="digits")]
+        if not plan.trunk_changes_number:
+            behind = sure.filter(~pl.col("plain"), digits.str.contains(trunk))
+            stripped = behind.select("row", national=digits.str.replace(trunk, ""))
+            found.append(stripped.filter(pl.col("national").str.contains(whole)))
+    national = pl.col("national")
+    fits = pl.concat(found).filter(national.str.len_chars().is_in(plan.lengths), ~national.str.starts_with("0"))
+    return fits.select("row", pl.concat_str(pl.lit("+" + plan.calling_code), national).alias("number"))
 
 
 @cache

@@ -92,10 +92,18 @@ class NumberSigns(NamedTuple):
 
 def number_signs(raw: pl.Series) -> NumberSigns:
     """The signs in a column, or in a part of it."""
-    without_sign = raw.filter(~raw.str.contains("%", literal=True)).str.replace(",", ".", literal=True)
-    sizes = without_sign.cast(pl.Float64, strict=False).abs()
-    counts = (raw.str.contains(_COMMA_DECIMAL), raw.str.contains(_DOT_DECIMAL), sizes > 0, sizes > 1)
-    return NumberSigns(*(int(count.sum()) for count in counts))
+    texts = raw.alias("raw").value_counts(name="cells")  # a column of numbers says most of them many times
+    text, cells = pl.col("raw"), pl.col("cells")
+    is_bare = ~text.str.contains("%", literal=True)
+    size = text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False).abs()
+    signs = {
+        "commas": text.str.contains(_COMMA_DECIMAL),
+        "points": text.str.contains(_DOT_DECIMAL),
+        "bare": is_bare & (size > 0),
+        "beyond_one": is_bare & (size > 1),
+    }
+    counts = texts.select(cells.filter(sign).sum().alias(name) for name, sign in signs.items())
+    return NumberSigns(**counts.row(0, named=True))
 
 
 def read_money(raw: pl.Series, signs: NumberSigns | None = None) -> pl.DataFrame:

@@ -157,7 +157,8 @@ class _Piece:
     def broken_records(self) -> Iterator[bytes]:
         """The text of each record that goes over several lines."""
         ends = self.record_ends
-        for number in np.unique(np.searchsorted(ends, self.ends[self.is_inside])):
+        numbers = np.searchsorted(ends, self.ends[self.is_inside])
+        for number in numbers[np.diff(numbers, prepend=-1) > 0]:  # np.unique would load what `inspect` has no time for
             yield self.bytes_[ends[number - 1] + 1 if number else 0 : ends[number]].tobytes()
 
 
