@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from contact_pipeline.home import Home
-from contact_pipeline_tests.e2e.served_product import COMMAND, product, programs_of
+from contact_pipeline_tests.e2e.served_product import COMMAND, product, programs_of, until
 
 
 def test_if_the_dashboard_dies_everything_ends_and_says_so_and_nobody_starts_a_second_one_meanwhile(home: Home) -> None:
@@ -22,6 +22,6 @@ def test_if_the_dashboard_dies_everything_ends_and_says_so_and_nobody_starts_a_s
         (dashboard,) = [p for p in programs if b"dashboard\0serve" in Path(f"/proc/{p}/cmdline").read_bytes()]
         os.kill(dashboard, signal.SIGKILL)
         assert server.process.wait(timeout=60) == 1
-    assert not [p for p in programs if Path(f"/proc/{p}").exists()]
+    until(lambda: not any(Path(f"/proc/{p}").exists() for p in programs), "all that it started has ended")
     last_line = (home.root / "product.log").read_text(encoding="utf-8").splitlines()[-1]
     assert last_line.startswith("contact-pipeline: The dashboard ended by itself")
