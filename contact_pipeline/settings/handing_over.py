@@ -18,7 +18,7 @@ class ReportSettings(Frozen):
 
     workbook_leads: int = 200_000
     """Up to this many leads the workbook has its sheet All leads."""
-    duplicate_matches: int = Field(default=10_000, ge=1, le=1_048_575)
+    duplicate_matches: int = Field(default=5_000, ge=1, le=1_048_575)
     """How many matches the workbook of the duplicate report shows, those that need a look first; the CSV has them all."""
     snapshots_kept: int = 5
     """How many snapshots of the leads are kept in `dashboard/`."""
