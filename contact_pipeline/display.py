@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contact_pipeline.crm.ledger import COUNTS
+from contact_pipeline.intake.refusals import shown
 
 if TYPE_CHECKING:
     from contact_pipeline.crm.differences import Differences
@@ -37,29 +38,31 @@ _BECOMES = {"custom": "custom field", "ask": "custom field?", "exclude": "exclud
 
 
 def console() -> Console:
-    """Stdout; wide where it goes into a file or a pipe, so that no column is cut."""
-    console = Console(highlight=False, soft_wrap=True)
-    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=_WIDTH_WITHOUT_TERMINAL)
+    """Stdout; wide where it goes into a file or a pipe, so that no column is cut. Brackets in a text are no markup."""
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    if not console.is_terminal:
+        console.width = _WIDTH_WITHOUT_TERMINAL
+    return console
 
 
 def show_run(outcome: RunOutcome) -> None:
     """Each file with its counts and reasons, then the scores and where the results are."""
     table = Table("file", "status", *COUNTS, box=None, pad_edge=False)
     for one in outcome.imports:
-        table.add_row(one.file, one.status.replace("_", " "), *_numbers(one.ledger))
+        table.add_row(shown(one.file), one.status.replace("_", " "), *_numbers(one.ledger))
     out = console()
     out.print(table)
     for one in outcome.imports:
         if one.reason and one.status != "refused":
-            out.print(f"{one.file}: {one.reason}", markup=False)
-        _show_reasons(out, one.file, "failed", one.ledger.failures)
-        _show_reasons(out, one.file, "skipped", one.ledger.skips)
+            out.print(f"{shown(one.file)}: {one.reason}", markup=False)
+        _show_reasons(out, shown(one.file), "failed", one.ledger.failures)
+        _show_reasons(out, shown(one.file), "skipped", one.ledger.skips)
         if one.quarantine_file:
-            out.print(f"{one.file}: rows set aside are in {one.quarantine_file}", markup=False)
+            out.print(f"{shown(one.file)}: rows set aside are in {one.quarantine_file}", markup=False)
         if one.sample_check:
-            _show_sample(out, one.file, one.sample_check)
+            _show_sample(out, shown(one.file), one.sample_check)
         if one.differences:
-            _show_differences(out, one.file, one.differences)
+            _show_differences(out, shown(one.file), one.differences)
     show_results(outcome.scores, outcome.artifacts)
 
 
@@ -116,7 +119,7 @@ def show_imports(past: Sequence[PastImport], found: Staleness) -> None:
     for one in past:
         took = "" if one.seconds is None else f"{one.seconds:,.1f} s in the CRM"
         table.add_row(
-            Text(f"{one.import_id}\n{one.file_name}"),
+            Text(f"{one.import_id}\n{shown(one.file_name)}"),
             f"{one.received_at:%Y-%m-%d %H:%M}\n{took}",
             f"{one.status}{', stale' * bool(found.of(one.import_id))}\n{one.policy}",
             Text(one.who),
@@ -208,7 +211,7 @@ def _said(said: Said) -> str:
     line = f", line {said.line}" if said.line is not None else ""
     cells = ", ".join(f"{cell.header!r} {cell.raw!r}" for cell in said.cells)
     parts = [
-        f"{said.file or said.import_id or 'an earlier import'}{sheet}{line}",
+        f"{shown(said.file or said.import_id or 'an earlier import')}{sheet}{line}",
         cells,
         said.missing,
         said.made_of and f"made of {said.made_of}",
@@ -233,7 +236,7 @@ def show_reviews(reviews: Sequence[Mapping[str, Any]], *, why: bool = False) -> 
     """How each file would be read, one line a column, and what is wrong with it; with `why` the reasons in words."""
     out = console()
     for review in reviews:
-        out.print(f"{review['file']}: {review['status']}", style="bold", markup=False)
+        out.print(f"{shown(review['file'])}: {review['status']}", style="bold", markup=False)
         for table in review["tables"]:
             _show_review(out, table)
             if why:
