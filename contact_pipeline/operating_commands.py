@@ -5,6 +5,8 @@ Belongs here: declaring these commands. Does not belong: what they do (`programs
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from contact_pipeline.command_tools import given_home, opened_runner
@@ -68,9 +70,13 @@ def start(program: str | None, host: str, port: int, dashboard_port: int | None)
 
 
 def _prepared_home() -> Home:
-    """The home, made where it is missing, once it is known that it can be used."""
+    """The home, made where it is missing, once it is known that it can be used; this process goes on in it.
+
+    Python takes modules from the folder that a program is started in, and in a folder of downloads strangers put files.
+    """
     home = given_home()
     home.set_up()
+    os.chdir(home.root)
     if not home.is_complete:
         with opened_runner(home):  # Dagster's own storage
             pass
