@@ -78,7 +78,7 @@ def _listening(settings: DashboardSettings) -> socket.socket:
         why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise CannotListen(
             f"Cannot listen on {settings.host}, port {settings.port} ({why}). Stop what listens there, or give"
-            " another --port."
+            " another port (dashboard.port in settings.toml)."
         ) from error
 
 
