@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 import duckdb
 
 from contact_pipeline.crm.tables import ensure_tables, has_tables, is_outdated
 from contact_pipeline.home import Home
 from contact_pipeline.warehouse import Warehouse, in_memory
+
+_BRINGING_UP_TO_DATE = Lock()  # by one thread: the sensors of a code server look at the same time
 
 
 def warehouse_of(home: Home, *, wait_seconds: float | None = None) -> Warehouse:
@@ -46,7 +49,7 @@ def read_crm(home: Home, *also: Path, wait_seconds: float | None = None) -> Iter
                 yield connection
                 return
         if is_old:
-            with open_crm(home):
+            with _BRINGING_UP_TO_DATE, open_crm(home):
                 pass
             with warehouse_of(home, wait_seconds=wait_seconds).reading(*also) as connection:
                 yield connection

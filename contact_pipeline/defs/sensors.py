@@ -6,11 +6,13 @@ restarted, imports nothing twice. Known bytes that need more than being put away
 their receipt may be in use.
 """
 
+import hashlib
 import json
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import dagster as dg
 
@@ -46,7 +48,10 @@ _LOCK_WAIT_SECONDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the last tick saw, which run it asked for each file, and when runs that ended early were looked for last."""
+    """What the last tick saw, which run it asked for each file, and when runs that ended early were looked for last.
+
+    Dagster keeps it, so files go by a digest of their names: a name may tell of a person.
+    """
 
     files: list[Seen] = field(default_factory=list)
     asked: dict[str, str] = field(default_factory=dict)
@@ -59,6 +64,22 @@ class Memory:
         if set(kept) != {"files", "asked", "looked_back"} or not isinstance(kept["files"], list):
             return cls()
         return cls([Seen(**facts) for facts in kept["files"]], kept["asked"], kept["looked_back"])
+
+    @classmethod
+    def after(cls, seen: list[Seen], asked: Mapping[str, str], looked_back: float) -> "Memory":
+        """Of a tick that saw these files and asked for these runs, both by name."""
+        files = [replace(file, name=_digest(file.name)) for file in seen]
+        return cls(files, {_digest(name): run_key for name, run_key in asked.items()}, looked_back)
+
+    def of_files(self, seen: list[Seen]) -> dict[str, Seen]:
+        """How those of these files that were there before were then, by name."""
+        before = {file.name: file for file in self.files}
+        known = ((file.name, before.get(_digest(file.name))) for file in seen)
+        return {name: replace(was, name=name) for name, was in known if was}
+
+    def run_asked_for(self, name: str) -> str | None:
+        """The run that was asked for a file."""
+        return self.asked.get(_digest(name))
 
     def as_cursor(self) -> str:
         """What Dagster keeps until the next tick."""
@@ -84,7 +105,7 @@ def drop_folder_sensor(context: dg.SensorEvaluationContext, home: HomeResource) 
     memory = Memory.of(context.cursor)
     seen = drop_folder.look(opened.drop)
     ready = _settled(opened, seen, memory, now)
-    asked = {file.name: key for file in ready if (key := memory.asked.get(file.name)) and is_received(opened, key)}
+    asked = {file.name: key for file in ready if (key := memory.run_asked_for(file.name)) and is_received(opened, key)}
     is_time = now - memory.looked_back >= _LOOKS_BACK_EVERY_SECONDS
     due = _due_again(context.instance, opened, asked, known, waited, now) if is_time else {}
     fresh = [file for file in ready if file.name not in asked][: opened.settings.drop.files_per_tick]
@@ -102,17 +123,20 @@ def drop_folder_sensor(context: dg.SensorEvaluationContext, home: HomeResource) 
         run_requests=[run_of(one, at, due.get(one, "")) for one, at in new.items()],
         dynamic_partitions_requests=[IMPORTS.build_add_request(list(new))] if new else [],
         skip_reason=None if new else f"{len(seen)} files in the drop folder, none newly ready.",
-        cursor=Memory(
-            files=seen,
-            asked={name: run_key_of(*attempt) for name, attempt in needed.items()},
-            looked_back=now if is_time else memory.looked_back,
+        cursor=Memory.after(
+            seen,
+            {name: run_key_of(*attempt) for name, attempt in needed.items()},
+            now if is_time else memory.looked_back,
         ).as_cursor(),
     )
 
 
 def _settled(home: Home, seen: list[Seen], memory: Memory, now: float) -> list[Seen]:
-    before = {file.name: file for file in memory.files}
-    return drop_folder.settled(seen, before, now, home.settings.drop.settle_seconds)
+    return drop_folder.settled(seen, memory.of_files(seen), now, home.settings.drop.settle_seconds)
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
 
 
 def _due_again(

@@ -92,7 +92,7 @@ def _parse(data: bytes, limits: Limits, name: str) -> list[tuple[str, str, _Cell
 
 
 def _run_child(book: Path, folder: Path, limits: Limits, name: str) -> list[dict[str, str]]:
-    command = [sys.executable, "-m", _CHILD, str(book), str(folder), str(limits.parser_memory_bytes)]
+    command = [sys.executable, "-P", "-m", _CHILD, str(book), str(folder), str(limits.parser_memory_bytes)]
     try:
         subprocess.run(  # noqa: S603  our own module
             command, env=_environment(), capture_output=True, timeout=limits.parser_seconds, check=True

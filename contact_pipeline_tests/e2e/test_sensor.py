@@ -102,6 +102,14 @@ def test_a_dropped_file_is_imported_and_put_away(daemon: Daemon) -> None:
     assert (daemon.home.drop / "done" / "list.csv").read_text() == CONTACTS
 
 
+def test_what_dagster_keeps_of_a_tick_tells_no_name_of_a_file(daemon: Daemon) -> None:
+    _drop(daemon.home, "zora.quibble@home.example.csv", CONTACTS)
+    results = [daemon.tick(), daemon.tick(), daemon.tick()]
+    assert results[1].run_requests
+    kept = " ".join(f"{one.cursor} {one.skip_reason} {one.run_requests}" for one in results).lower()
+    assert not [word for word in ("zora", "quibble", "home.example") if word in kept]
+
+
 def test_a_file_that_still_grows_is_left_alone(daemon: Daemon) -> None:
     path = _drop(daemon.home, "list.csv", CONTACTS)
     for number in range(3):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import duckdb
 import pytest
 
@@ -70,3 +72,15 @@ def test_who_opted_out_in_an_older_home_stays_opted_out(home: Home) -> None:
     with read_crm(home) as connection:
         assert connection.execute("SELECT match_key FROM opt_outs").fetchall() == [("ann@acme.example",)]
         assert connection.execute("SELECT kind FROM imports").fetchall() == [("contacts",)]
+
+
+def test_many_may_look_at_an_older_home_at_the_same_time(home: Home) -> None:
+    """As the sensors of a code server do, each in a thread of its own."""
+    _made_by(home, 1)
+
+    def look(_: int) -> int:
+        with read_crm(home) as connection:
+            return int(connection.execute("SELECT schema_version FROM meta").fetchall()[0][0])
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(look, range(4))) == {SCHEMA_VERSION}

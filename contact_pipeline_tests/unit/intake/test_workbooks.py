@@ -175,3 +175,12 @@ def test_the_parser_is_told_no_secret_of_the_environment(tmp_path: Path, monkeyp
     assert cells(read(tmp_path, workbook(People=ROWS)).tables[0])
     assert "PYTHONPATH" in told.read_text(encoding="utf-8")
     assert "HOOK_SECRET" not in told.read_text(encoding="utf-8")
+
+
+def test_the_parser_takes_no_program_from_the_folder_that_it_is_called_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("json", "fastexcel"):
+        (tmp_path / f"{module}.py").write_text("raise SystemExit(f'{__file__} ran')\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert cells(read(tmp_path, workbook(People=ROWS)).tables[0])
