@@ -29,7 +29,7 @@ T = TypeVar("T")
 _LOCK_SIGNS = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
 # Beyond its limit DuckDB works on disk. Some millions of rows are no slower for it; joins of more would put the rows themselves
 # there, and sort steps fail where not even what each of them must hold at once fits in.
-_MEMORY_MB, _MOST_MEMORY_MB = 1_000, 5_000
+_MEMORY_MB, _MOST_MEMORY_MB = 1_500, 5_000
 _ROWS_WITHIN, _MB_PER_MILLION_MORE = 2_000_000, 400
 # Closing the file brings it up to date, once; a checkpoint at the commit as well would cost more than the commit itself.
 _CHECKPOINT_THRESHOLD = "1TB"
