@@ -33,7 +33,7 @@ def build_defs(
         asset_checks=dg.load_asset_checks_from_modules([checks, again, standing]),
         jobs=[jobs.import_contacts, jobs.score_contacts, again.rerun_stale_imports, housekeeping.housekeeping],
         sensors=[sensors.drop_folder_sensor, following.hooks_sensor, following.standing_checks],
-        schedules=[schedules.daily_scoring(of.open()), housekeeping.daily_housekeeping(of.open())],
+        schedules=[schedules.daily_scoring(of.open()), schedules.daily_housekeeping(of.open())],
         resources={"home": of},
         executor=dg.in_process_executor,
         loggers=loggers,

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 _OF_OTHERS = stat.S_IRWXO
 _OF_GROUP_AND_OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -20,6 +21,11 @@ _OF_GROUP_AND_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 def create_privately() -> None:
     """From now on nobody else may read what this process and those it starts create: files 0600, folders 0700."""
     os.umask(_OF_GROUP_AND_OTHERS)
+
+
+def new_private(path: Path) -> BinaryIO:
+    """A new file to write that nobody else may read, whatever the umask. Raises FileExistsError."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def make_private(folders: Iterable[Path], files: Iterable[Path], shared: Iterable[Path]) -> None:

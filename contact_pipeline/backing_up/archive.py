@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, Literal, cast
 
@@ -20,6 +18,8 @@ import pyarrow as pa
 
 from contact_pipeline.atomic import atomic_path
 from contact_pipeline.backing_up.manifest import NAME, BackupUnusable, Manifest, Member, manifest_of
+from contact_pipeline.intake.receipt import file_digest
+from contact_pipeline.private_files import new_private
 
 _CHUNK_BYTES: Final = 1 << 20
 _LARGEST_MANIFEST: Final = 1 << 30
@@ -28,20 +28,15 @@ _BROKEN = (tarfile.TarError, pa.ArrowException, OSError, EOFError)
 
 def member_of(path: Path) -> Member:
     """Size and digest of a file."""
-    digest, size = hashlib.sha256(), 0
-    with path.open("rb") as source:
-        while chunk := source.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            size += len(chunk)
-    return Member(size, digest.hexdigest())
+    return Member(path.stat().st_size, file_digest(path))
 
 
 def write_archive(folder: Path, manifest: Manifest, target: Path) -> None:
     """The members, which lie in `folder`, as one file at `target`: the old one or the new one, readable by its owner."""
     with (
         atomic_path(target) as draft,
-        _opened_privately(draft) as raw,
-        pa.CompressedOutputStream(raw, "zstd") as packed,
+        new_private(draft) as raw,
+        pa.CompressedOutputStream(pa.PythonFile(raw), "zstd") as packed,
         _tar(packed, "w|") as tar,
     ):
         text = manifest.as_bytes()
@@ -75,12 +70,6 @@ def unpack_archive(path: Path, folder: Path, check: Callable[[Manifest], None]) 
     return manifest
 
 
-@contextmanager
-def _opened_privately(path: Path) -> Iterator[pa.PythonFile]:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
-        yield pa.PythonFile(raw)
-
-
 def _tar(stream: pa.NativeFile, mode: Literal["r|", "w|"]) -> tarfile.TarFile:
     return tarfile.open(fileobj=cast("IO[bytes]", stream), mode=mode, bufsize=_CHUNK_BYTES)
 
@@ -107,7 +96,7 @@ def _unpack(tar: tarfile.TarFile, about: tarfile.TarInfo, manifest: Manifest, fo
     target = folder / about.name
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = hashlib.sha256()
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
+    with new_private(target) as copy:
         for chunk in _chunks(tar, about):
             digest.update(chunk)
             copy.write(chunk)

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 import dagster as dg
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 
+from contact_pipeline.defs.interrupted import ENDED_EARLY
 from contact_pipeline.defs.jobs import import_contacts
 
-_ENDED_EARLY = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-_PARTITION_TAG = "dagster/partition"
 _FIRST_PAUSE_SECONDS = 60
 _LONGEST_PAUSE_SECONDS = 3600
 _LOOKS_BACK = timedelta(days=1)  # much longer than the longest pause: what is asked for again is never lost from sight
@@ -35,7 +35,7 @@ def due_again(
 
 def mark_of(runs: Sequence[dg.RunRecord], now: float) -> str | None:
     """The mark of the next run after these, the newest first; None where none is due."""
-    early = list(takewhile(lambda run: run.dagster_run.status in _ENDED_EARLY, runs))
+    early = list(takewhile(lambda run: run.dagster_run.status in ENDED_EARLY, runs))
     if not runs:
         return NEVER_RUN
     if not early or now - early[0].update_timestamp.timestamp() < pause_after(len(early)):
@@ -50,10 +50,10 @@ def pause_after(times: int) -> int:
 
 def _ended_early_of_late(instance: dg.DagsterInstance, now: float) -> set[str]:
     since = datetime.fromtimestamp(now, UTC) - _LOOKS_BACK
-    early = dg.RunsFilter(job_name=import_contacts.name, statuses=_ENDED_EARLY, updated_after=since)
+    early = dg.RunsFilter(job_name=import_contacts.name, statuses=ENDED_EARLY, updated_after=since)
     tags = (run.tags for run in instance.get_runs(early))
-    return {partition for tag in tags if (partition := tag.get(_PARTITION_TAG))}
+    return {partition for tag in tags if (partition := tag.get(PARTITION_NAME_TAG))}
 
 
 def _runs_of(import_id: str) -> dg.RunsFilter:
-    return dg.RunsFilter(job_name=import_contacts.name, tags={_PARTITION_TAG: import_id})
+    return dg.RunsFilter(job_name=import_contacts.name, tags={PARTITION_NAME_TAG: import_id})

@@ -1,6 +1,6 @@
 """Housekeeping: what was kept long enough goes, daily, and when somebody says so.
 
-Belongs here: the job and the schedule. Does not belong: what goes (`retention`, `past_runs`).
+Belongs here: the job. Does not belong: what goes (`retention`, `past_runs`) and when (`schedules`).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -40,16 +40,3 @@ def remove_what_is_past_keeping(context: dg.OpExecutionContext, home: HomeResour
 )
 def housekeeping() -> None:
     remove_what_is_past_keeping()
-
-
-def daily_housekeeping(home: Home) -> dg.ScheduleDefinition:
-    """At the time of day in the settings, as they are when the code location is loaded."""
-    hour, minute = home.settings.retention.tidy_at.split(":")
-    return dg.ScheduleDefinition(
-        name="daily_housekeeping",
-        job=housekeeping,
-        cron_schedule=f"{int(minute)} {int(hour)} * * *",
-        execution_timezone="UTC",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Removes what was kept long enough.",
-    )

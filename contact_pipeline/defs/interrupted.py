@@ -7,9 +7,10 @@ once it has died itself, as in a power loss; and nobody tells of a run of the co
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from contact_pipeline import signs_of_life
 from contact_pipeline.crm.history import IMPORTED
@@ -23,8 +24,8 @@ _NEED_A_PROCESS = [
     dg.DagsterRunStatus.CANCELING,
 ]
 _SHOWS_LIFE_WITHIN_SECONDS = 60  # from being launched to the first stage, on a machine with much else to do
-_ENDED_EARLY = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-_PARTITION_TAG = "dagster/partition"
+ENDED_EARLY: Final = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+ENDED: Final = [dg.DagsterRunStatus.SUCCESS, *ENDED_EARLY]
 
 
 def fail_dead_runs(instance: dg.DagsterInstance, home: Home, now: float) -> None:
@@ -90,12 +91,12 @@ def _made_at(instance: dg.DagsterInstance, key: dg.AssetKey, partitions: list[st
 
 def _ended_early_at(instance: dg.DagsterInstance, import_id: str) -> float:
     """When the latest run of this import began that did not get to its end."""
-    early = _of_import(import_id, _ENDED_EARLY)
+    early = _of_import(import_id, ENDED_EARLY)
     return max((_seconds(record.create_timestamp) for record in instance.get_run_records(early, limit=1)), default=0.0)
 
 
 def _of_import(import_id: str, statuses: list[dg.DagsterRunStatus] | None = None) -> dg.RunsFilter:
-    return dg.RunsFilter(tags={_PARTITION_TAG: import_id}, statuses=statuses)
+    return dg.RunsFilter(tags={PARTITION_NAME_TAG: import_id}, statuses=statuses)
 
 
 def _seconds(moment: datetime) -> float:

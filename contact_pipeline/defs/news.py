@@ -19,7 +19,7 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG, WILL_RETRY_TAG
 from contact_pipeline.crm.history import WAITING
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.defs.crm import crm_contacts, import_summary
-from contact_pipeline.defs.interrupted import chain_of
+from contact_pipeline.defs.interrupted import ENDED, ENDED_EARLY, chain_of
 from contact_pipeline.defs.scoring import scored_leads
 from contact_pipeline.errors import HomeBusy, StorageFailed
 from contact_pipeline.home import Home
@@ -28,8 +28,6 @@ from contact_pipeline.hooks.outbox import Outbox
 from contact_pipeline.hooks.telling import import_facts, score_facts
 from contact_pipeline.settings.hooks import EventName
 
-_ENDED_EARLY = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-_ENDED = [dg.DagsterRunStatus.SUCCESS, *_ENDED_EARLY]
 _TOLD_OF_IT = {
     dg.DagsterEventType.ASSET_MATERIALIZATION,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
@@ -104,7 +102,7 @@ def news_noted(home: Home, instance: dg.DagsterInstance) -> Iterator[None]:
 
 
 def _ended_since(instance: dg.DagsterInstance, moment: float) -> list[dg.RunRecord]:
-    since = dg.RunsFilter(statuses=_ENDED, updated_after=datetime.fromtimestamp(moment, UTC))
+    since = dg.RunsFilter(statuses=ENDED, updated_after=datetime.fromtimestamp(moment, UTC))
     return list(instance.get_run_records(since, order_by="update_timestamp", ascending=True))
 
 
@@ -186,7 +184,7 @@ class _Teller:
             return ended.run.run_id
         runs = self.instance.get_runs(dg.RunsFilter(tags={PARTITION_NAME_TAG: ended.partition}))
         until_now = dropwhile(lambda run: run.run_id != ended.run.run_id, runs)
-        return list(takewhile(lambda run: run.status in _ENDED_EARLY, until_now))[-1].run_id
+        return list(takewhile(lambda run: run.status in ENDED_EARLY, until_now))[-1].run_id
 
     def _waits(self, import_id: str) -> bool:
         return import_facts(self.home, self.connection, import_id).status == WAITING

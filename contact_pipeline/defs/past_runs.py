@@ -15,10 +15,10 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
+from contact_pipeline.defs.interrupted import ENDED
 from contact_pipeline.home import Home
 from contact_pipeline.retention.tidied import Tidied
 
-_ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _OF_NO_RUN = ""  # events that a sensor reports
 
 
@@ -28,7 +28,7 @@ def tidy_runs(instance: dg.DagsterInstance, home: Home, before: datetime, *, dry
     Removing needs the turn of runs.
     """
     count = size = 0
-    for run_id in instance.get_run_ids(dg.RunsFilter(statuses=_ENDED, updated_before=before)):
+    for run_id in instance.get_run_ids(dg.RunsFilter(statuses=ENDED, updated_before=before)):
         count, size = count + 1, size + _size(_own_files(instance, home, run_id))
         if not dry_run:
             instance.delete_run(run_id)

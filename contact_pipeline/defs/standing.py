@@ -15,6 +15,7 @@ from contact_pipeline.crm.session import read_crm
 from contact_pipeline.defs.crm import import_summary
 from contact_pipeline.defs.home import HomeResource
 from contact_pipeline.defs.intake import raw_file
+from contact_pipeline.defs.interrupted import ENDED_EARLY
 from contact_pipeline.home import Home
 from contact_pipeline.hooks.outbox import Outbox
 from contact_pipeline.intake import drop_folder
@@ -22,7 +23,6 @@ from contact_pipeline.intake import drop_folder
 _LONG_SECONDS = 3600
 _LOOKS_BACK = timedelta(days=30)
 _GIVEN_UP_SECONDS = 86_400
-_ENDED_EARLY = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
 @dg.asset_check(asset=raw_file, description="No file has been waiting in the drop folder for more than an hour.")
@@ -51,7 +51,7 @@ def whether_a_file_waits_long(home: Home) -> dg.AssetCheckResult:
 def whether_every_import_ended_well(home: Home, instance: dg.DagsterInstance) -> dg.AssetCheckResult:
     """Of the runs of the last 30 days that ended early, none is the last word on its import."""
     since = datetime.now(UTC) - _LOOKS_BACK
-    early = instance.get_run_records(dg.RunsFilter(statuses=_ENDED_EARLY, created_after=since))
+    early = instance.get_run_records(dg.RunsFilter(statuses=ENDED_EARLY, created_after=since))
     latest = {}
     for record in reversed(early):
         if import_id := record.dagster_run.tags.get(PARTITION_NAME_TAG):

@@ -13,7 +13,7 @@ import re
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Final, Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,6 +22,7 @@ from contact_pipeline.errors import FileRefused, UnknownImport
 from contact_pipeline.hardships import explained
 from contact_pipeline.home import Home
 from contact_pipeline.intake.files import open_regular, raise_if_changed
+from contact_pipeline.private_files import new_private
 from contact_pipeline.settings import ImportOptions
 from contact_pipeline.turns import turn
 
@@ -191,7 +192,7 @@ def _known(home: Home, digest: str) -> Receipt | None:
 
 def _copy(path: Path, target: Path, limit_bytes: int) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
-    with open_regular(path, name=path.name) as source, _new_private(target) as copy:
+    with open_regular(path, name=path.name) as source, new_private(target) as copy:
         before = os.fstat(source.fileno())
         while chunk := source.read(_CHUNK_BYTES):
             size += len(chunk)
@@ -206,8 +207,3 @@ def _copy(path: Path, target: Path, limit_bytes: int) -> tuple[str, int]:
         os.fsync(copy.fileno())
         raise_if_changed(source, before, name=path.name)
     return digest.hexdigest(), size
-
-
-def _new_private(path: Path) -> BinaryIO:
-    """A new file that nobody else may read."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

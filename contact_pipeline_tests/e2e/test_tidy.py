@@ -10,9 +10,10 @@ import dagster as dg
 import pytest
 
 from contact_pipeline.defs.home import HomeResource
-from contact_pipeline.defs.housekeeping import daily_housekeeping, housekeeping
+from contact_pipeline.defs.housekeeping import housekeeping
 from contact_pipeline.defs.past_runs import tidy_runs
 from contact_pipeline.defs.running import Runner, runner
+from contact_pipeline.defs.schedules import daily_housekeeping
 from contact_pipeline.home import Home
 from contact_pipeline.imports import import_files
 from contact_pipeline.settings import RetentionSettings, Settings
