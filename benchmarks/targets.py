@@ -259,7 +259,7 @@ COMPARED: tuple[Row, ...] = (
         "merge, CRM alone",
         "1,000,000 validated rows taken into a CRM of 1,000,000",
         "merge_speed",
-        _beside("CRM stage alone", "MERGE from Parquet", "DuckDB MERGE of the same rows"),
+        _beside("CRM stage alone", "MERGE from a table", "DuckDB MERGE of the same rows"),
     ),
     Row(
         "dlt through Parquet",

@@ -27,7 +27,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "dlt": {"rows": MINUTE, "rows through Parquet": QUICK, "Arrow": QUICK},
     },
     "reading_speed": {"read and profiled": QUICK, "DuckDB reads": QUICK, "careful path": QUICK},
-    "merge_speed": dict.fromkeys(("whole import", "MERGE from CSV", "CRM stage alone", "MERGE from Parquet"), QUICK),
+    "merge_speed": dict.fromkeys(("whole import", "MERGE from CSV", "CRM stage alone", "MERGE from a table"), QUICK),
     "lead_speed": {"points": {"score_whole": QUICK}, "model": {"score_whole": QUICK}},
     "small_file_speed": {"empty": QUICK, "full": QUICK},
     "dashboard_speed": {
