@@ -31,13 +31,14 @@ def dev(port: int, dashboard_port: int | None) -> None:
 
     Files put into the drop folder of the home are imported.
     """
-    from contact_pipeline.programs import Addresses, dev_programs, environment_of
+    from contact_pipeline.programs import Addresses, dev_programs, environment_of, need_port
     from contact_pipeline.together import run_together
 
     home = _prepared_home()
-    _stand_alone(home)
-    _tell_where(home, port)
     at = Addresses(_THIS_MACHINE, port, dashboard_port or home.settings.dashboard.port)
+    _stand_alone(home)
+    need_port(at)
+    _tell_where(home, port)
     run_together(dev_programs(at), environment_of(home))
 
 
@@ -57,7 +58,7 @@ def start(program: str | None, host: str, port: int, dashboard_port: int | None)
     That is a code server, the Dagster daemon, the Dagster UI and the dashboard. With PROGRAM it is that one alone, in place of
     this process: for a service manager that keeps it running.
     """
-    from contact_pipeline.programs import Addresses, become, environment_of, kept_programs
+    from contact_pipeline.programs import Addresses, become, environment_of, kept_programs, need_port
     from contact_pipeline.together import keep_running
 
     home = _prepared_home()
@@ -65,6 +66,7 @@ def start(program: str | None, host: str, port: int, dashboard_port: int | None)
     if program:
         become(program, home, at)
     _stand_alone(home)
+    need_port(at)
     _tell_where(home, port)
     keep_running(kept_programs(at), environment_of(home), _tell)
 

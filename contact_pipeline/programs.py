@@ -19,6 +19,7 @@ from typing import NoReturn
 from contact_pipeline.atomic import write_text
 from contact_pipeline.errors import HomeBusy, UsageError
 from contact_pipeline.home import Home
+from contact_pipeline.ports import wait_until_free
 from contact_pipeline.turns import hold
 
 TITLES = {"code": "The code server", "daemon": "The daemon", "web": "The Dagster UI", "dashboard": "The dashboard"}
@@ -29,6 +30,7 @@ _DEFINITIONS = "contact_pipeline.definitions"
 _LONGEST_SOCKET_BYTES = 100  # systems take 104 to 108 for the name of a socket
 _WAITS_FOR_CODE_SECONDS = 60.0
 _WAITS_FOR_PREDECESSOR_SECONDS = 60.0
+_WAITS_FOR_PORT_SECONDS = 10.0
 _PAUSE_SECONDS = 0.1
 _LONGEST_TICK_SECONDS = "600"  # a dropped file of gigabytes is copied within one tick
 _QUIET = ("--dagster-log-level", "warning")
@@ -58,8 +60,16 @@ def dev_programs(at: Addresses) -> dict[str, tuple[str, ...]]:
     return {TITLES["web"]: ui, TITLES["dashboard"]: _dashboard(at)}
 
 
+def need_port(at: Addresses) -> None:
+    """Make sure that the Dagster UI can listen: it would say why it cannot only among lines of its own. Raises CannotListen."""
+    wait_until_free(at.host, at.port, _WAITS_FOR_PORT_SECONDS, way_out="--port")
+
+
 def become(name: str, home: Home, at: Addresses) -> NoReturn:
-    """Go on as that program, in place of this process, once what it needs is there. Raises HomeBusy, UsageError."""
+    """Go on as that program, in place of this process, once what it needs is there.
+
+    Raises HomeBusy, UsageError, CannotListen.
+    """
     if name in _STAND_ALONE:
         busy = f"{TITLES[name]} of {home.root} runs already. Stop it first."
         hold(home.turn_file(name), _WAITS_FOR_PREDECESSOR_SECONDS, busy=busy)
@@ -67,6 +77,8 @@ def become(name: str, home: Home, at: Addresses) -> NoReturn:
         _write_workspace(home)
     elif name in _NEED_THE_CODE_SERVER:
         _wait_for_code_server(home)
+    if name == "web":
+        need_port(at)
     words = _words(name, home, at)
     os.execve(words[0], words, environment_of(home))  # noqa: S606  our own program
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable
@@ -26,6 +27,22 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 _MEMORY, _ROOM_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  pytest makes a private folder in it
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
+# What is loaded stays to the end: looking through millions of such objects for garbage again and again takes long.
+_NEW_OBJECTS_BEFORE_A_LOOK = 50_000
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage only among what the tests make, and not so often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS_BEFORE_A_LOOK, 10, 10)
+
+
+def pytest_unconfigure() -> None:
+    """Let everything go at the end, or libraries complain of what is left."""
+    gc.unfreeze()
+
 
 REPOSITORY = Path(__file__).parents[1]
 SAMPLES = REPOSITORY / "data" / "samples"

@@ -24,6 +24,7 @@ from contact_pipeline.crm.tables import SCHEMA_VERSION
 from contact_pipeline.errors import UsageError
 from contact_pipeline.hardships import explained
 from contact_pipeline.home import Home
+from contact_pipeline.private_files import new_private
 from contact_pipeline.turns import turn_of_runs
 
 OnStep = Callable[[str], None]
@@ -77,7 +78,18 @@ def _path_for(home: Home, target: Path, moment: datetime) -> Path:
         raise UsageError(f"{path.parent} is no folder. Make it first, or name another place.")
     if not home.root.is_dir():
         raise UsageError(f"{home.root} is no home: nothing was imported yet.")
+    _check_place(path)
     return path
+
+
+def _check_place(path: Path) -> None:
+    """Tell before runs have to wait, not after, that nothing can be written there. Raises UsageError."""
+    draft = draft_beside(path)
+    try:
+        new_private(draft).close()
+        draft.unlink()
+    except OSError as error:
+        raise UsageError(f"Nothing can be written to {path.parent} ({error.strerror}). Name another place.") from error
 
 
 def _manifest(copied: Home, moment: datetime) -> Manifest:

@@ -1,15 +1,13 @@
 """Listening: the dashboard as a process of its own.
 
-Belongs here: the socket, TLS, and the server around the application. Does not belong: the application (`app`) and who may
-reach it (`whereabouts`). The log tells of faults and nothing of requests: an address says what somebody looks for.
+Belongs here: TLS, and the server around the application. Does not belong: the application (`app`), the
+socket (`ports`) and who may reach it (`whereabouts`). The log tells of faults and nothing of requests: an address says what somebody looks for.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import signal
-import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -19,15 +17,11 @@ import uvicorn
 from contact_pipeline.dashboard.app import build_app
 from contact_pipeline.dashboard.links import Links
 from contact_pipeline.dashboard.whereabouts import base_address, check_reach
-from contact_pipeline.errors import PipelineError, UsageError
+from contact_pipeline.errors import UsageError
 from contact_pipeline.home import Home
-from contact_pipeline.settings import DashboardSettings
+from contact_pipeline.ports import listener
 
 _GRACE_SECONDS = 5  # for downloads under way, once it is told to stop
-
-
-class CannotListen(PipelineError):
-    """The address is taken, or not of this machine."""
 
 
 def serve(home: Home, on_listening: Callable[[str], None]) -> None:
@@ -42,13 +36,13 @@ def serve(home: Home, on_listening: Callable[[str], None]) -> None:
     _check_certificate(home)
     home.set_up()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    with _listening(settings) as listener:
+    with listener(settings.host, settings.port, way_out="dashboard.port in settings.toml") as listening:
         address = base_address(settings)
         Links(home).note_served(address)
         server = uvicorn.Server(server_configuration(home))
         on_listening(address)
         _end_quietly_on_signals()
-        server.run(sockets=[listener])
+        server.run(sockets=[listening])
 
 
 def server_configuration(home: Home) -> uvicorn.Config:
@@ -68,18 +62,6 @@ def server_configuration(home: Home) -> uvicorn.Config:
         ssl_certfile=certificate,
         ssl_keyfile=key,
     )
-
-
-def _listening(settings: DashboardSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family)
-    except OSError as error:
-        why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
-        raise CannotListen(
-            f"Cannot listen on {settings.host}, port {settings.port} ({why}). Stop what listens there, or give"
-            " another port (dashboard.port in settings.toml)."
-        ) from error
 
 
 def _certificate_and_key(home: Home) -> tuple[Path | None, Path | None]:

@@ -183,8 +183,10 @@ def _prove_piece(data: bytes, at: tuple[int, int], dialect: Dialect, width: int)
     quotes = np.flatnonzero(bytes_ == _QUOTE)
     if not _quotes_whole_cells(bytes_, quotes, ord(dialect.delimiter)):
         return None
-    piece = _Piece(bytes_, ends, _inside(ends, quotes))
-    delimiters = delimiters[~_inside(delimiters, quotes)]
+    is_inside = np.zeros(len(ends), dtype=np.bool_)
+    is_inside[_inside(ends, quotes)] = True
+    piece = _Piece(bytes_, ends, is_inside)
+    delimiters = _without(delimiters, _inside(delimiters, quotes))
     records = piece.record_ends
     if not _even_records(records, delimiters, width) or _swallows(piece, dialect, width):
         return None
@@ -231,14 +233,20 @@ def _even_records(ends: _Positions, delimiters: _Positions, width: int) -> bool:
     return bool((by_record[:, -1] < ends).all() and (by_record[1:, 0] > ends[:-1]).all())
 
 
-def _inside(positions: _Positions, quotes: _Positions) -> npt.NDArray[np.bool_]:
-    """Which positions lie between an opening and a closing quote. Quotes are few: they are looked up, not the others."""
+def _inside(positions: _Positions, quotes: _Positions) -> _Positions:
+    """The places of those positions that lie between an opening and a closing quote.
+
+    Quotes are few: they are looked up among the positions, not the other way round.
+    """
     first, after = np.searchsorted(positions, quotes[::2]), np.searchsorted(positions, quotes[1::2])
-    depth = np.zeros(len(positions) + 1, dtype=np.int32)
-    np.add.at(depth, first, 1)
-    np.add.at(depth, after, -1)
-    inside: npt.NDArray[np.bool_] = depth[:-1].cumsum() > 0
-    return inside
+    counts = after - first
+    before = counts.cumsum() - counts
+    places: _Positions = np.repeat(first - before, counts) + np.arange(counts.sum())
+    return places
+
+
+def _without(positions: _Positions, places: _Positions) -> _Positions:
+    return np.delete(positions, places) if len(places) else positions
 
 
 def _quotes_nothing(quotes: _Positions) -> bool:

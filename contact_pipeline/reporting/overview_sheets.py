@@ -17,6 +17,7 @@ from contact_pipeline.reporting.facts import ROW_STATES, ImportFacts, ReportFact
 from contact_pipeline.reporting.model_quality import candidate_name, horizon_in_words
 from contact_pipeline.reporting.palette import CATEGORY_COLOURS
 from contact_pipeline.reporting.playbook import Segment
+from contact_pipeline.reporting.sheet_rows import Cell, write_line
 from contact_pipeline.reporting.sheets import Column, Formats, Style, column, print_on_wide_pages
 from contact_pipeline.scoring.card import Metrics, ModelCard
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 _SUMMARY = "Summary"
-Cell = str | float | None
 _ROW_POINTS = {"title": 27, "heading": 21}  # larger type needs a higher row; only Excel finds that by itself
 
 
@@ -37,14 +37,8 @@ class _Page:
         self.sheet, self.formats, self.row = sheet, formats, 0
 
     def line(self, *cells: Cell, look: str = Style.TEXT, looks: Sequence[str] = ()) -> None:
-        if look in _ROW_POINTS:
-            self.sheet.set_row(self.row, _ROW_POINTS[look])
-        for place, cell in enumerate(cells):
-            form = self.formats[looks[place] if place < len(looks) else look]
-            if isinstance(cell, str):
-                self.sheet.write_string(self.row, place, cell, form)
-            elif cell is not None:
-                self.sheet.write_number(self.row, place, cell, form)
+        forms = [self.formats[one] for one in (*looks, *[look] * len(cells))]
+        write_line(self.sheet, self.row, list(zip(cells, forms, strict=False)), _ROW_POINTS.get(look))
         self.row += 1
 
     def heading(self, *cells: str) -> None:

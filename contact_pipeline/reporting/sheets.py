@@ -1,12 +1,12 @@
-"""A frame on a worksheet: typed columns, formats, widths, filters, written row by row.
+"""A frame on a worksheet: typed columns, formats, widths, filters.
 
-Belongs here: how any table of ours looks in Excel and how its cells are typed. Does not belong: which sheets a workbook
-has and what they say (`workbook`, `overview_sheets`).
+Belongs here: how any table of ours looks in Excel and how its cells are typed. Does not belong: the cells in the file
+(`sheet_rows`), which sheets a workbook has and what they say (`workbook`, `overview_sheets`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from contact_pipeline.reporting.aggregates import CATEGORIES
+from contact_pipeline.reporting.sheet_rows import write_line, write_rows
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _A4 = 9
 _LINE_POINTS = 15
-_ROWS_AT_ONCE = 10_000  # bounds the Python objects alive while a large sheet is written
 _MICROSECONDS_A_DAY = 86_400_000_000
 _EXCEL_EPOCH = pl.datetime(1899, 12, 30)
 _FIRST_SERIAL, _LAST_SERIAL = 61, 2_958_466  # 1900-03-01, before it Excel's calendar is wrong, to the end of 9999
@@ -128,14 +128,14 @@ def write_table(sheet: Worksheet, formats: Formats, columns: Sequence[Column], *
     last = max(len(columns[0].values), 1)
     for place, item in enumerate(columns):
         sheet.set_column(place, place, item.width or _width(item))
-        sheet.write_string(0, place, item.header, formats["score_header" if item.is_score else "header"])
         _decorate(sheet, formats, item.style, place, last)
     sheet.freeze_panes(1, frozen_columns)
     sheet.autofilter(0, 0, last, len(columns) - 1)
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{last + 1}"})
     print_on_wide_pages(sheet)
     sheet.repeat_rows(0)
-    _write_rows(sheet, formats, columns)
+    write_line(sheet, 0, [(one.header, formats["score_header" if one.is_score else "header"]) for one in columns])
+    write_rows(sheet, 1, [(one.values, formats[one.style]) for one in columns], _points(columns))
 
 
 def print_on_wide_pages(sheet: Worksheet) -> None:
@@ -157,23 +157,11 @@ def _decorate(sheet: Worksheet, formats: Formats, style: Style, place: int, last
             sheet.conditional_format(1, place, last, place, rule)
 
 
-def _write_rows(sheet: Worksheet, formats: Formats, columns: Sequence[Column]) -> None:
-    writers = [(place, _writer(sheet, item.values.dtype), formats[item.style]) for place, item in enumerate(columns)]
-    for row, lines in enumerate(_lines(columns), start=1):
-        sheet.set_row(row, _LINE_POINTS * lines)
-    for offset in range(0, len(columns[0].values), _ROWS_AT_ONCE):
-        chunk = [item.values.slice(offset, _ROWS_AT_ONCE).to_list() for item in columns]
-        for row, cells in enumerate(zip(*chunk, strict=True), start=1 + offset):
-            for (place, write, look), cell in zip(writers, cells, strict=True):
-                if cell is not None:
-                    write(row, place, cell, look)
-
-
-def _lines(columns: Sequence[Column]) -> list[int]:
-    """Lines that each row takes, where a column wraps: only Excel finds the height of a row by itself."""
+def _points(columns: Sequence[Column]) -> pl.Series | None:
+    """How high each row is, where a column wraps: only Excel finds that by itself."""
     wrapped = [item for item in columns if item.style is Style.WRAPPED and item.values.dtype == pl.String]
     if not wrapped:
-        return []
+        return None
     needed = [
         item.values.str.split("\n")
         .list.eval((pl.element().str.len_chars() / (item.width or _width(item))).ceil().clip(1))
@@ -182,13 +170,7 @@ def _lines(columns: Sequence[Column]) -> list[int]:
         .to_frame(str(place))
         for place, item in enumerate(wrapped)
     ]
-    return pl.concat(needed, how="horizontal").max_horizontal().cast(pl.Int64).to_list()
-
-
-def _writer(sheet: Worksheet, dtype: pl.DataType) -> Callable[..., int]:
-    if dtype == pl.Boolean:
-        return sheet.write_boolean  # type: ignore[no-any-return]
-    return sheet.write_number if dtype.is_numeric() else sheet.write_string  # type: ignore[no-any-return]
+    return _LINE_POINTS * pl.concat(needed, how="horizontal").max_horizontal().cast(pl.Int64)
 
 
 def _excel_times(values: pl.Series) -> tuple[pl.Series, Style]:

@@ -5,20 +5,16 @@ Belongs here: where that file lies and in which format it is written. Does not b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from contact_pipeline.atomic import atomic_path
 from contact_pipeline.home import Home
 from contact_pipeline.reporting.contact_csv import write_csv
+from contact_pipeline.reporting.sheet_rows import write_line, write_rows
 from contact_pipeline.safe_text import WORKBOOK_OPTIONS, overlong_cells
-
-if TYPE_CHECKING:
-    from xlsxwriter.format import Format
-    from xlsxwriter.worksheet import Worksheet
 
 _CSV, _WORKBOOK = "quarantine.csv", "quarantine.xlsx"
 _SHEET_ROWS = 1_048_575  # of data, below the header
@@ -60,14 +56,5 @@ def _write_workbook(path: Path, rows: Mapping[str, pl.DataFrame]) -> None:
         bold = book.add_format({"bold": True})
         for sheet, frame in rows.items():
             page = book.add_worksheet(sheet)
-            _write_row(page, 0, frame.columns, bold)
-            for at, cells in enumerate(frame.iter_rows(), start=1):
-                _write_row(page, at, cells)
-
-
-def _write_row(page: Worksheet, at: int, cells: Iterable[str | int | None], style: Format | None = None) -> None:
-    for place, cell in enumerate(cells):
-        if isinstance(cell, str):
-            page.write_string(at, place, cell, style)
-        elif cell is not None:
-            page.write_number(at, place, cell, style)
+            write_line(page, 0, [(header, bold) for header in frame.columns])
+            write_rows(page, 1, [(values, None) for values in frame])

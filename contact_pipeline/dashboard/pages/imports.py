@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 
+import duckdb
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -20,17 +21,22 @@ from contact_pipeline.dashboard.import_files import LATEST, OF_CRM, OF_IMPORT, R
 from contact_pipeline.dashboard.insights import filled_shares
 from contact_pipeline.dashboard.templating import page
 from contact_pipeline.dashboard.whole import reader_of_all
+from contact_pipeline.errors import SettingsError
 from contact_pipeline.fields import FIELD_BY_NAME
+from contact_pipeline.home import Home
 from contact_pipeline.reporting.facts import ROW_STATES
+from contact_pipeline.terms.stale import stale_imports
 
 
 def imports(request: Request) -> Response:
     """The history, the newest first, and the files over the whole CRM."""
     reader = reader_of_all(request)
     with closing(reader.connection()) as connection:
-        history = past_imports(connection)
+        history, stale = past_imports(connection), _stale(request, connection)
     files = files_there(request.app.state.home, LATEST, OF_CRM)
-    return page(request, "imports.html.j2", run=reader.run, imports=history, states=ROW_STATES, files=files)
+    return page(
+        request, "imports.html.j2", run=reader.run, imports=history, stale=stale, states=ROW_STATES, files=files
+    )
 
 
 def one_import(request: Request) -> Response:
@@ -41,11 +47,13 @@ def one_import(request: Request) -> Response:
         if past is None:
             raise HTTPException(404)
         filled = filled_shares(connection, "records WHERE import_id = ?", [past.import_id])
+        stale = _stale(request, connection).get(past.import_id, [])
     return page(
         request,
         "import.html.j2",
         run=reader.run,
         past=past,
+        stale=stale,
         states=ROW_STATES,
         columns=_columns(past),
         filled=completeness(filled, "Share of rows with a value, by field"),
@@ -65,6 +73,15 @@ def file_of_crm(request: Request) -> Response:
     """A file over the whole CRM."""
     reader_of_all(request)
     return _download(request, LATEST, [LATEST], OF_CRM)
+
+
+def _stale(request: Request, connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """What the settings of today, not those of when the server started, would do otherwise, by import."""
+    try:
+        settings = Home(request.app.state.home.root).settings
+    except SettingsError:  # who changes them is told by every command
+        return {}
+    return {one.import_id: one.in_words for one in stale_imports(connection, settings)}
 
 
 def _import_id(request: Request) -> str:

@@ -333,6 +333,7 @@ def test_a_backup_goes_to_a_new_file_outside_of_the_home(backed_up: BackedUp, tm
         (tmp_path / "there", "exists"),
         (backed_up.home.reports, "in the home"),
         (tmp_path / "no" / "x", "no folder"),
+        (Path("/proc/backup"), "Nothing can be written"),
     ):
         with pytest.raises(UsageError, match=words):
             back_up(backed_up.home, target, _quietly)

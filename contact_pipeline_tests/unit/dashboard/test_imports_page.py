@@ -53,6 +53,25 @@ def test_each_import_is_listed_with_its_ledger_and_its_name_stands_in_no_address
     assert quote(HOSTILE_FILE) not in html
 
 
+def test_an_import_that_the_settings_of_today_would_make_otherwise_is_marked(
+    client: TestClient, tabs_home: Home, history: list[PastImport]
+) -> None:
+    path = tabs_home.root / "settings.toml"
+    stale = next(one for one in history if one.status == "imported" and one.kind == "contacts")
+    moved = next(one for one in stale.mapping[0]["columns"] if one["action"] == "map" and one["field"] != "email")
+    header = moved["header"]
+    mark, notice = "made with other settings than those of today", f"mapping of '{header}': {moved['field']} -> ignore"
+    assert mark not in seen(client.get("/imports").text)
+    try:
+        path.write_text(f'[[files]]\nmatch = "*"\nmapping = {{ "{header}" = "ignore" }}\n', encoding="utf-8")
+        assert mark in seen(client.get("/imports").text)
+        assert notice in seen(client.get(f"/imports/{quote(stale.import_id)}").text)
+        path.write_text("no settings", encoding="utf-8")
+        assert mark not in seen(client.get("/imports").text)
+    finally:
+        path.unlink()
+
+
 def test_an_import_shows_reasons_mapping_and_quality_as_text(client: TestClient, hostile: PastImport) -> None:
     html = client.get(f"/imports/{hostile.import_id}").text
     text = seen(html)
