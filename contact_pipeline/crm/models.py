@@ -50,7 +50,7 @@ def in_use(connection: duckdb.DuckDBPyConnection) -> InUse | None:
 def learned_from_last(connection: duckdb.DuckDBPyConnection) -> LearnedFrom | None:
     """What the newest attempt at learning saw, whether or not its model came into use."""
     rows = connection.execute(
-        "SELECT learned_from FROM model_versions ORDER BY learned_from->>'learned_at' DESC NULLS LAST LIMIT 1"
+        "SELECT learned_from FROM model_versions ORDER BY learned_from->>'learned_at' DESC NULLS LAST, rowid DESC LIMIT 1"
     ).fetchall()
     return _read(rows[0][0]) if rows else None
 

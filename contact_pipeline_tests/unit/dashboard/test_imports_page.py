@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -65,7 +66,7 @@ def test_an_import_that_the_settings_of_today_would_make_otherwise_is_marked(
     try:
         path.write_text(f'[[files]]\nmatch = "*"\nmapping = {{ "{header}" = "ignore" }}\n', encoding="utf-8")
         assert mark in seen(client.get("/imports").text)
-        assert notice in seen(client.get(f"/imports/{quote(stale.import_id)}").text)
+        assert notice in unescape(client.get(f"/imports/{quote(stale.import_id)}").text)
         path.write_text("no settings", encoding="utf-8")
         assert mark not in seen(client.get("/imports").text)
     finally:
