@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from contact_pipeline.intake.tables import TextTable
+from contact_pipeline.slices import in_order
 
 _SAMPLES = 5
 _VALUES_LOOKED_AT = 20_000
@@ -58,9 +59,8 @@ def profile_columns(table: TextTable) -> list[ColumnProfile]:
 
     Counts are over all data rows; type and issues over evenly spread values where there are very many.
     """
-    return [
-        _profile(header, table.cells(column)) for header, column in zip(table.headers, table.cell_columns, strict=True)
-    ]
+    columns = zip(table.headers, table.cell_columns, strict=True)
+    return list(in_order(lambda column: _profile(column[0], table.cells(column[1])), columns))
 
 
 def looks_like_dates(values: pl.Series) -> bool:
