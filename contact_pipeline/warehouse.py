@@ -22,15 +22,17 @@ import duckdb
 from contact_pipeline.atomic import atomic_path, draft_beside
 from contact_pipeline.errors import HomeBusy, PipelineError
 from contact_pipeline.hardships import explained, hardship
+from contact_pipeline.kept_open import keep, let_go
 from contact_pipeline.turns import turn
 
 T = TypeVar("T")
 
 _LOCK_SIGNS = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
-# Beyond its limit DuckDB works on disk. Some millions of rows are no slower for it; joins of more would put the rows themselves
-# there, and sort steps fail where not even what each of them must hold at once fits in.
-_MEMORY_MB, _MOST_MEMORY_MB = 1_500, 5_000
-_ROWS_WITHIN, _MB_PER_MILLION_MORE = 2_000_000, 400
+# Beyond its limit DuckDB works on disk. Looking at some millions of rows is no slower for it; linking and folding them is, and
+# of more the joins would put the rows themselves there, and sort steps fail where not even what each of them must hold at once
+# fits in.
+_MEMORY_MB = 1_000
+_TO_FOLD_MB, _ROWS_WITHIN, _MB_PER_MILLION_MORE, _MOST_MEMORY_MB = 1_500, 2_000_000, 400, 5_000
 # Closing the file brings it up to date, once; a checkpoint at the commit as well would cost more than the commit itself.
 _CHECKPOINT_THRESHOLD = "1TB"
 _PAUSE_SECONDS = 0.02
@@ -74,16 +76,19 @@ class Warehouse:
 
         Raises HomeBusy, and PipelineError for a file that is missing or cannot be read.
         """
-        with (
-            explained(self.path.parent),
-            _closing(self._open(read_only=True), self.path.parent, *also) as connection,
-        ):
-            yield connection
+        with explained(self.path.parent):
+            if also:  # what is open already was confined to other folders
+                let_go(self.path)
+            with _closing(self._open(read_only=True), self.path.parent, *also) as connection:
+                if not also:
+                    keep(self.path, lambda: self._connect(read_only=True))
+                yield connection
 
     @contextmanager
     def attached_to(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         """Let the database of another connection read this one as `crm` while the block runs. Raises as `reading` does."""
         with explained(self.path.parent):
+            let_go(self.path)
             with self._first_in_line(read_only=True):
                 self._once_free(lambda: connection.execute("ATTACH $path AS crm (READ_ONLY)", {"path": str(self.path)}))
             try:
@@ -148,9 +153,18 @@ class Warehouse:
         line = self.path.with_name(f"{self.path.name}.turn")
         if read_only and not line.exists():  # nobody writes to a CRM without a line, and looking makes no file
             return nullcontext()
-        return turn(line, self.wait_seconds, busy=self._busy, in_line=self.in_line, writes=not read_only)
+        return turn(
+            line,
+            self.wait_seconds,
+            busy=self._busy,
+            in_line=self.in_line,
+            writes=not read_only,
+            on_wait=lambda: let_go(self.path),
+        )
 
     def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        if not read_only:
+            let_go(self.path)
         return self._once_free(lambda: duckdb.connect(str(self.path), read_only=read_only))
 
     def _once_free(self, open_it: Callable[[], T]) -> T:
@@ -197,10 +211,13 @@ def new_file(path: Path, *folders: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def allow_memory(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
-    """Let statements over so many rows hold what they need, as long as the connection is open; half of the machine at most."""
+    """Let statements that link or fold so many rows hold what they need, as long as the connection is open.
+
+    Half of the machine at most, but no less than any connection may.
+    """
     machine_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000
     more = max(0, rows - _ROWS_WITHIN) * _MB_PER_MILLION_MORE // 1_000_000
-    limit = max(_MEMORY_MB, min(_MEMORY_MB + more, _MOST_MEMORY_MB, machine_mb // 2))
+    limit = max(_MEMORY_MB, min(_TO_FOLD_MB + more, _MOST_MEMORY_MB, machine_mb // 2))
     connection.execute(f"SET memory_limit = '{limit}MB'")
 
 

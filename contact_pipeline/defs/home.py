@@ -20,6 +20,7 @@ from contact_pipeline.home import Home
 from contact_pipeline.intake.drop_folder import put_away_refused
 from contact_pipeline.intake.receipt import Receipt, read_receipt
 from contact_pipeline.intake.refusals import shown
+from contact_pipeline.kept_open import kept_open
 from contact_pipeline.reruns import renew_options
 from contact_pipeline.turns import turn_of_runs
 
@@ -45,7 +46,8 @@ class HomeResource(dg.ConfigurableResource[Any]):
         if self.has_the_turn or context.run is None:
             yield self
             return
-        with turn_of_runs(self.open(), on_wait=lambda: _tell_of_waiting(context)):
+        home = self.open()
+        with turn_of_runs(home, on_wait=lambda: _tell_of_waiting(context)), kept_open(home.crm):
             yield self
 
     def open(self) -> Home:

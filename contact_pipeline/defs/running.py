@@ -28,6 +28,7 @@ from contact_pipeline.hardships import explained, hardship
 from contact_pipeline.home import Home
 from contact_pipeline.hooks.delivering import delivered_after
 from contact_pipeline.intake.receipt import Receipt
+from contact_pipeline.kept_open import kept_open
 from contact_pipeline.turns import turn_of_runs
 
 _OUR_ERRORS = {error.__name__ for error in (*PipelineError.__subclasses__(), PipelineError, dg.Failure)}
@@ -174,6 +175,7 @@ def runner(home: Home, on_step: OnStep, on_end: OnEnd = lambda _: None) -> Itera
         with (
             delivered_after(home),
             turn_of_runs(home, on_wait=lambda: on_step("waiting for another run")),
+            kept_open(home.crm),
             opened_instance(home) as instance,
         ):
             fail_dead_runs(instance, home, time.time())

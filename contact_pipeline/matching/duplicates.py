@@ -26,6 +26,7 @@ from contact_pipeline.matching.links import (
 )
 from contact_pipeline.matching.signs import Rule, number_of, pair_by_signs
 from contact_pipeline.matching.verdicts import KEYED_COLUMNS, wanted_keys
+from contact_pipeline.warehouse import allow_memory
 
 HELD = f"held: {Skip.SHARED_MAILBOX}"
 IN_FILE, IN_CRM = "in file", "in CRM"
@@ -72,6 +73,7 @@ def find_duplicates(
         f"email AS match_key FROM read_parquet(?) WHERE is_valid AND email <> '{TOMBSTONE_EMAIL}'",
         [import_id, policy, start, str(rows)],
     )
+    allow_memory(connection, rows=connection.execute("SELECT count(*) FROM arriving").fetchall()[0][0])
     _settle_keys(connection, start)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE earlier AS

@@ -25,7 +25,7 @@ def strangers(meetings: pl.DataFrame) -> pl.DataFrame:
     names = ("given", "family", "met_given", "met_family")
     asked = meetings.select("sequence", *names, is_role=is_role_address(pl.col("match_key")))
     distinct = asked.select(*names, "is_role").unique()
-    answers = [somebody_else(*row) for row in distinct.iter_rows()]
+    answers = list(map(somebody_else, *(column.to_list() for column in distinct)))
     found = distinct.with_columns(pl.Series("differs", answers, dtype=pl.Boolean)).filter("differs")
     return asked.join(found, on=[*names, "is_role"], how="semi", nulls_equal=True).select("sequence")
 
@@ -62,6 +62,7 @@ def _same_family(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return is_slip("".join(one), "".join(other)) or not set(one).isdisjoint(other)
 
 
+@lru_cache(maxsize=100_000)
 def _family(name: str | None) -> tuple[tuple[str, ...], int | None]:
     """Family name without its suffix, and the generation the suffix tells."""
     words = _words(name)

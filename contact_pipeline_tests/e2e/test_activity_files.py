@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import polars as pl
@@ -68,16 +69,38 @@ def product(home: Home) -> Product:
     return Product(home)
 
 
+class Imported(NamedTuple):
+    """A home with contacts and their log, and what was said of the log."""
+
+    product: Product
+    log: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def imported_once(tmp_path_factory: pytest.TempPathFactory) -> Imported:
+    folder = tmp_path_factory.mktemp("imported")
+    product, files = Product(Home(folder / "home")), {"contacts.csv": CONTACTS, "log.csv": LOG}
+    for name, lines in files.items():
+        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return Imported(product, product.run(*(folder / name for name in files))[1])
+
+
+@pytest.fixture
+def imported(imported_once: Imported, tmp_path: Path) -> Imported:
+    """A copy, to go on with."""
+    shutil.copytree(imported_once.product.home.root, tmp_path / "copy")
+    return Imported(Product(Home(tmp_path / "copy")), imported_once.log)
+
+
 Write = Callable[..., Path]
 OF_LOG = {("ann", "visit", "01", 3.0), ("bob", "open", "02", 1.0), ("bob", "unsubscribe", "03", 1.0)}
 OF_OVERLAP = {("ann", "visit", "01", 3.0), ("bob", "open", "02", 1.0), ("ann", "click", "04", 1.0)}
 
 
 def test_activities_come_in_beside_their_contacts_and_each_row_is_accounted_for(
-    product: Product, contacts_csv: Write
+    imported: Imported, contacts_csv: Write
 ) -> None:
-    people, log = contacts_csv(*CONTACTS), contacts_csv(*LOG, name="log.csv")
-    _, done = product.run(people, log)
+    product, done = imported
     assert (done["status"], done["rows"]) == (
         "imported",
         {"total": 6, "created": 3, "updated": 0, "unchanged": 0, "skipped": 1, "failed": 2, "not_data": 0},
@@ -95,10 +118,10 @@ def test_activities_come_in_beside_their_contacts_and_each_row_is_accounted_for(
 
 @pytest.mark.parametrize("first", [0, 1])
 def test_overlapping_exports_count_once_and_undoing_one_leaves_what_the_other_says(
-    product: Product, contacts_csv: Write, first: int
+    imported: Imported, contacts_csv: Write, first: int
 ) -> None:
-    files = [contacts_csv(*LOG, name="log.csv"), contacts_csv(*OVERLAP, name="overlap.csv")]
-    _, *done = product.run(contacts_csv(*CONTACTS), *files)
+    product = imported.product
+    done = [imported.log, *product.run(contacts_csv(*OVERLAP, name="overlap.csv"))]
     assert product.seen() == OF_LOG | OF_OVERLAP
     assert done[1]["skips"] == {"activity known already": 2}
     undone = product("undo", done[first]["import_id"])
@@ -112,9 +135,9 @@ def test_overlapping_exports_count_once_and_undoing_one_leaves_what_the_other_sa
 
 
 def test_a_person_who_came_later_is_known_when_the_failed_rows_come_back(
-    product: Product, contacts_csv: Write, tmp_path: Path
+    imported: Imported, contacts_csv: Write, tmp_path: Path
 ) -> None:
-    _, done = product.run(contacts_csv(*CONTACTS), contacts_csv(*LOG, name="log.csv"))
+    product, done = imported
     product.run(contacts_csv(CONTACTS[0], "zed@acme.example,Zed,Fox,Acme", name="more.csv"))
     mended = tmp_path / "mended.csv"
     text = Path(done["quarantine_file"]).read_text(encoding="utf-8-sig")
@@ -126,8 +149,8 @@ def test_a_person_who_came_later_is_known_when_the_failed_rows_come_back(
     assert (past["kind"], past["parent"]) == ("activities", done["import_id"])
 
 
-def test_rerunning_a_stage_changes_nothing(product: Product, contacts_csv: Write) -> None:
-    _, done = product.run(contacts_csv(*CONTACTS), contacts_csv(*LOG, name="log.csv"))
+def test_rerunning_a_stage_changes_nothing(imported: Imported) -> None:
+    product, done = imported
     before = product.query("FROM activities ORDER BY ALL")
     env = {"CONTACT_PIPELINE_HOME": str(product.home.root)}
     for stage in ("raw_file", "mapped_contacts", "validated_contacts", "crm_contacts"):
@@ -163,8 +186,8 @@ def _texts(folder: Path) -> str:
     return "\n".join(parts).lower()
 
 
-def test_nothing_is_left_of_the_activities_of_an_erased_person(product: Product, contacts_csv: Write) -> None:
-    _, done = product.run(contacts_csv(*CONTACTS), contacts_csv(*LOG, name="log.csv"))
+def test_nothing_is_left_of_the_activities_of_an_erased_person(imported: Imported, contacts_csv: Write) -> None:
+    product, done = imported
     product("erase", "ann@acme.example")
     assert "ann@acme.example" not in _texts(product.home.inbox) + _texts(product.home.root / "stages")
     assert "ann@acme.example" not in str(product.query("FROM activities")) + str(product.query("FROM imports"))
@@ -178,9 +201,8 @@ def test_nothing_is_left_of_the_activities_of_an_erased_person(product: Product,
     assert {past["file"]: past["rows"] for past in product("imports")}["log.csv"] == done["rows"]
 
 
-def test_rows_set_aside_keep_their_cells_and_reasons(product: Product, contacts_csv: Write) -> None:
-    _, done = product.run(contacts_csv(*CONTACTS), contacts_csv(*LOG, name="log.csv"))
-    with Path(done["quarantine_file"]).open(encoding="utf-8-sig", newline="") as stream:
+def test_rows_set_aside_keep_their_cells_and_reasons(imported_once: Imported) -> None:
+    with Path(imported_once.log["quarantine_file"]).open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [(row["Set-aside line"], row["Set-aside reasons"], row["Email"]) for row in rows] == [
         ("6", "unknown person: no contact has this e-mail address", "zed@acme.example"),

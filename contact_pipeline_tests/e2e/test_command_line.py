@@ -4,29 +4,55 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 LINES = ("Email,First Name,Company", "ann@acme.example,Ann,Acme", "nobody,Bo,Acme", "ann@acme.example,,Acme Ltd")
 
 
+def _command(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "contact_pipeline", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "CONTACT_PIPELINE_HOME": str(home)},
+        check=False,
+    )
+
+
 @pytest.fixture
 def command(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "contact_pipeline", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "CONTACT_PIPELINE_HOME": str(tmp_path / "home")},
-            check=False,
-        )
+    """Commands over a home that nobody has used yet."""
+    return partial(_command, tmp_path / "home")
 
-    return run
+
+class Imported(NamedTuple):
+    """Commands over a home into which one file was imported, and what was said of it."""
+
+    command: Callable[..., subprocess.CompletedProcess[str]]
+    said: Any
+
+
+@pytest.fixture(scope="module")
+def imported_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    folder = tmp_path_factory.mktemp("imported")
+    (folder / "contacts.csv").write_text("\n".join(LINES) + "\n", encoding="utf-8")
+    return folder / "home", _facts(_command(folder / "home", "run", folder / "contacts.csv", "--json"))
+
+
+@pytest.fixture
+def imported(imported_once: tuple[Path, Any], tmp_path: Path) -> Imported:
+    """A copy, to go on with."""
+    home, said = imported_once
+    shutil.copytree(home, tmp_path / "copy")
+    return Imported(partial(_command, tmp_path / "copy"), said)
 
 
 def _facts(done: subprocess.CompletedProcess[str]) -> Any:
@@ -34,8 +60,8 @@ def _facts(done: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(done.stdout)
 
 
-def test_run_prints_what_the_design_promises(command: Callable[..., Any], contacts_csv: Callable[..., Path]) -> None:
-    facts = _facts(command("run", contacts_csv(*LINES), "--json"))
+def test_run_prints_what_the_design_promises(imported_once: tuple[Path, Any]) -> None:
+    _, facts = imported_once
     (one,) = facts["imports"]
     assert set(one) == {
         "file", "import_id", "status", "reason", "rows", "failures", "skips", "quarantine_file",
@@ -49,21 +75,20 @@ def test_run_prints_what_the_design_promises(command: Callable[..., Any], contac
     assert all(Path(path).exists() for path in facts["artifacts"].values())
 
 
-def test_a_dry_run_counts_what_the_run_then_does_and_leaves_no_trace(
-    command: Callable[..., Any], contacts_csv: Callable[..., Path], tmp_path: Path
+def test_a_dry_run_counts_what_the_run_does_and_leaves_no_trace(
+    command: Callable[..., Any], contacts_csv: Callable[..., Path], tmp_path: Path, imported_once: tuple[Path, Any]
 ) -> None:
-    path = contacts_csv(*LINES)
-    tried = _facts(command("run", path, "--dry-run", "--json"))["imports"][0]
+    tried = _facts(command("run", contacts_csv(*LINES), "--dry-run", "--json"))["imports"][0]
     assert tried["status"] == "would_import"
     assert not (tmp_path / "home").exists()
-    done = _facts(command("run", path, "--json"))["imports"][0]
+    done = imported_once[1]["imports"][0]
     assert (tried["rows"], tried["failures"], tried["skips"]) == (done["rows"], done["failures"], done["skips"])
 
 
 def test_a_dry_run_shows_what_would_change_and_trace_tells_where_it_came_from(
-    command: Callable[..., Any], contacts_csv: Callable[..., Path]
+    imported: Imported, contacts_csv: Callable[..., Path]
 ) -> None:
-    command("run", contacts_csv(*LINES, name="first.csv"))
+    command = imported.command
     second = contacts_csv("Email,Company", "ann@acme.example, Acme  GmbH ", name="second.csv")
     (change,) = _facts(command("run", second, "--dry-run", "--json"))["imports"][0]["changes"]
     assert change == {
@@ -147,10 +172,8 @@ def test_a_refused_file_stops_no_other(command: Callable[..., Any], contacts_csv
     assert [one["status"] for one in json.loads(done.stdout)["imports"]] == ["refused", "imported"]
 
 
-def test_a_rerun_and_the_history_agree_with_the_first_run(
-    command: Callable[..., Any], contacts_csv: Callable[..., Path]
-) -> None:
-    first = _facts(command("run", contacts_csv(*LINES), "--json"))["imports"][0]
+def test_a_rerun_and_the_history_agree_with_the_first_run(imported: Imported) -> None:
+    command, first = imported.command, imported.said["imports"][0]
     before = _facts(command("imports", "--json"))
     assert command("rerun", "mapped_contacts", first["import_id"]).returncode == 0
     assert _facts(command("imports", "--json")) == before

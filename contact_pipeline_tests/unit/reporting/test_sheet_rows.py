@@ -69,7 +69,8 @@ def test_columns_are_read_back_as_they_were(rows: list[tuple[Any, ...]]) -> None
         [(text, None if number is None else float(number), truth) for text, number, truth in rows], schema, orient="row"
     )
     sheet = _sheet((frame, 1), heading=list(schema))
-    read = [tuple(_read(cell.value) for cell in row) for row in sheet.iter_rows(min_row=2, max_col=3)]
+    rows_there = sheet.iter_rows(min_row=2, max_row=1 + max(frame.height, 1), max_col=3)
+    read = [tuple(_read(cell.value) for cell in row) for row in rows_there]
     assert read[: frame.height] == [(text or None, number, truth) for text, number, truth in frame.rows()]
 
 
