@@ -86,16 +86,17 @@ def _cell_in_a_line(value: Cell, at: str, look: Format | None) -> str:
 
 def _cell_of_a_column(kind: pl.DataType, place: int, look: Format | None) -> pl.Expr:
     """The cells of the column `c<place>`: nothing where it is blank."""
-    value, at = pl.col(f"c{place}"), f'<c r="{_letters(place)}'
+    value, style = pl.col(f"c{place}"), f'"{_look(look)}'
+    parts: Sequence[str | pl.Expr]
     if kind == pl.String:
         kept = pl.when(value.str.strip_chars() == value).then(pl.lit("")).otherwise(pl.lit(_KEPT))
-        parts = ('"', f'{_look(look)} t="inlineStr"><is><t', kept, ">", _text(value), "</t></is></c>")
+        parts = (f'{style} t="inlineStr"><is><t', kept, ">", _text(value), "</t></is></c>")
     elif kind == pl.Boolean:
-        parts = ('"', f'{_look(look)} t="b"><v>', value.cast(pl.UInt8).cast(pl.String), "</v></c>")
+        parts = (f'{style} t="b"><v>', value.cast(pl.UInt8).cast(pl.String), "</v></c>")
     else:
-        parts = ('"', f"{_look(look)}><v>", value.cast(pl.String), "</v></c>")
+        parts = (f"{style}><v>", value.cast(pl.String), "</v></c>")
     texts = (pl.lit(part) if isinstance(part, str) else part for part in parts)
-    return pl.concat_str(pl.lit(at), _NUMBER, *texts).fill_null("")
+    return pl.concat_str(pl.lit(f'<c r="{_letters(place)}'), _NUMBER, *texts).fill_null("")
 
 
 def _text(value: pl.Expr) -> pl.Expr:

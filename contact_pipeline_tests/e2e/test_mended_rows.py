@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +13,9 @@ import openpyxl
 import polars as pl
 import pytest
 import xlsxwriter
+from click.testing import CliRunner, Result
 
+from contact_pipeline.cli import main
 from contact_pipeline.crm.history import past_import
 from contact_pipeline.crm.session import read_crm
 from contact_pipeline.defs.running import Runner, runner
@@ -129,10 +128,9 @@ def test_rows_of_several_sheets_are_set_aside_and_come_back_sheet_by_sheet(runni
 def test_run_takes_mended_rows_and_refuses_those_of_another_home(
     contacts_csv: Callable[..., Path], tmp_path: Path
 ) -> None:
-    def command(home: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, "CONTACT_PIPELINE_HOME": str(tmp_path / home)}
-        words = [sys.executable, "-m", "contact_pipeline", *map(str, arguments), "--json"]
-        return subprocess.run(words, capture_output=True, text=True, env=env, check=False)
+    def command(home: str, *arguments: str | Path) -> Result:
+        env = {"CONTACT_PIPELINE_HOME": str(tmp_path / home)}
+        return CliRunner().invoke(main, [*map(str, arguments), "--json"], env=env)
 
     first = json.loads(command("home", "run", contacts_csv(*LINES)).stdout)["imports"][0]
     rows = _rows(Path(first["quarantine_file"]))[:1]
@@ -148,7 +146,7 @@ def test_run_takes_mended_rows_and_refuses_those_of_another_home(
     assert parents == {first["import_id"]: None, done["import_id"]: first["import_id"]}
 
     elsewhere = command("elsewhere", "run", mended)
-    assert elsewhere.returncode == 1
+    assert elsewhere.exit_code == 1
     assert "not in this home" in elsewhere.stderr
 
 
