@@ -163,14 +163,14 @@ def test_what_lies_in_the_home_is_read_and_written(path: Path) -> None:
 
 
 def test_work_on_millions_of_rows_may_hold_more_memory_and_what_comes_after_may_not(path: Path) -> None:
-    limits = []
+    usual, limits = set(), []
     for rows in (0, 1_000_000, 5_000_000, 5_000_000_000):
         with Warehouse(path).transaction() as connection:
-            before = _memory_limit(connection)
+            usual.add(_memory_limit(connection))
             allow_memory(connection, rows)
             limits.append(_memory_limit(connection))
-        assert before == limits[0]
-    assert limits[0] == limits[1] < limits[2] <= limits[3]
+    assert len(usual) == 1
+    assert usual.pop() <= limits[0] == limits[1] < limits[2] <= limits[3]
     assert limits[3] <= _FIVE_GB
 
 
