@@ -24,9 +24,10 @@ from benchmarks.import_speed import lap
 from benchmarks.isolated import Told, preload, run
 from benchmarks.synthetic import write_contacts_csv
 from contact_pipeline.crm.activities import activities_frame
+from contact_pipeline.crm.companies import refresh_companies
 from contact_pipeline.crm.models import model_in_use
 from contact_pipeline.crm.scores import EVERYBODY, to_score
-from contact_pipeline.crm.session import read_crm
+from contact_pipeline.crm.session import open_crm, read_crm
 from contact_pipeline.home import Home
 from contact_pipeline.rescoring import learn_if_due, score_due
 from contact_pipeline.scoring.categories import model_confidence
@@ -54,6 +55,8 @@ def make_home(root: Path, rows: int) -> None:
     bring_file(home, source)
     _write_activities(source, root.parent / "activities.csv", 2 * rows)
     bring_file(home, root.parent / "activities.csv")
+    with open_crm(home) as connection:
+        refresh_companies(connection)
 
 
 def make_scored_home(root: Path, rows: int) -> None:
