@@ -28,8 +28,8 @@ from contact_pipeline.turns import turn
 T = TypeVar("T")
 
 _LOCK_SIGNS = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
-# Beyond its limit DuckDB works on disk. Looking at some millions of rows is no slower for it; linking and folding them is, and
-# of more the joins would put the rows themselves there, and sort steps fail where not even what each of them must hold at once
+# Beyond its limit DuckDB works on disk. Looking at some millions of rows is no slower for it; linking, folding and sorting them
+# is, and of more the joins would put the rows themselves there, and sort steps fail where not even what each of them must hold at once
 # fits in.
 _MEMORY_MB = 1_000
 _TO_FOLD_MB, _ROWS_WITHIN, _MB_PER_MILLION_MORE, _MOST_MEMORY_MB = 1_500, 2_000_000, 400, 5_000
@@ -211,7 +211,7 @@ def new_file(path: Path, *folders: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def allow_memory(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
-    """Let statements that link or fold so many rows hold what they need, as long as the connection is open.
+    """Let statements that link, fold or sort so many rows hold what they need, as long as the connection is open.
 
     Half of the machine at most, but no less than any connection may.
     """

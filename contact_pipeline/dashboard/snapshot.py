@@ -30,7 +30,7 @@ from contact_pipeline.reporting.playbook import load_playbook
 from contact_pipeline.scoring.actions import action_table
 from contact_pipeline.scoring.explanation import phrases
 from contact_pipeline.settings import Settings
-from contact_pipeline.warehouse import new_file
+from contact_pipeline.warehouse import allow_memory, new_file
 
 _AS_THEY_ARE = ("imports", "records", "opt_outs", "custom_fields", "companies", "score_history", "scorings")
 # What a page of the list reads of rows that lie apart, and the search of all: a quarter of the time without compression.
@@ -59,6 +59,7 @@ def publish_snapshot(home: Home) -> Snapshot:
         model, all_scored_at = model_in_use(crm), last_scored_all(crm)
     with atomic_path(path) as draft, new_file(draft, home.root) as connection:
         with attached_crm(home, connection):
+            allow_memory(connection, connection.execute("SELECT count(*) FROM crm.contacts").fetchall()[0][0])
             _copy_crm(connection)
         _complete(connection, home.settings)
         _fill(connection, "phrases (phrase VARCHAR)", [(one,) for one in sorted(phrases(model) if model else ())])
