@@ -28,9 +28,9 @@ from contact_pipeline.turns import turn
 T = TypeVar("T")
 
 _LOCK_SIGNS = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
-# Beyond its limit DuckDB works on disk. Looking at some millions of rows is no slower for it; linking, folding and sorting them
-# is, and of more the joins would put the rows themselves there, and sort steps fail where not even what each of them must hold at once
-# fits in.
+# Beyond its limit DuckDB works on disk. Looking at some millions of rows is no slower for it; linking, folding and sorting
+# them is, and of more the joins would put the rows themselves there, and sort steps fail where not even what each of them must
+# hold at once fits in.
 _MEMORY_MB = 1_000
 _TO_FOLD_MB, _ROWS_WITHIN, _MB_PER_MILLION_MORE, _MOST_MEMORY_MB = 1_500, 2_000_000, 400, 5_000
 # Closing the file brings it up to date, once; a checkpoint at the commit as well would cost more than the commit itself.
