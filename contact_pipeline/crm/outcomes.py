@@ -30,7 +30,7 @@ def teaching_fields(connection: duckdb.DuckDBPyConnection, known: int) -> tuple[
     """Custom fields, and kinds of activities, that could be filled for enough of the `known` leads to teach."""
     rows = connection.execute(
         """SELECT name FROM custom_fields GROUP BY name HAVING sum(filled) >= greatest($least, 1)
-        UNION SELECT 'activities: ' || kind FROM activities
+        UNION SELECT 'activities: ' || kind FROM activities WHERE email IS NOT NULL
         GROUP BY kind HAVING count(DISTINCT hash(email)) >= greatest($least, 1)
         ORDER BY name""",
         {"least": _LEAST_FILLED * known},
