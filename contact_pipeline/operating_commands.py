@@ -58,7 +58,7 @@ def start(program: str | None, host: str, port: int, dashboard_port: int | None)
     That is a code server, the Dagster daemon, the Dagster UI and the dashboard. With PROGRAM it is that one alone, in place of
     this process: for a service manager that keeps it running.
     """
-    from contact_pipeline.programs import Addresses, become, environment_of, kept_programs, need_port
+    from contact_pipeline.programs import OF_START, Addresses, become, environment_of, kept_programs, need_port
     from contact_pipeline.together import keep_running
 
     home = _prepared_home()
@@ -68,7 +68,7 @@ def start(program: str | None, host: str, port: int, dashboard_port: int | None)
     _stand_alone(home)
     need_port(at)
     _tell_where(home, port)
-    keep_running(kept_programs(at), environment_of(home), _tell)
+    keep_running(kept_programs(at), {**environment_of(home), OF_START: "1"}, _tell)
 
 
 def _prepared_home() -> Home:

@@ -8,6 +8,7 @@ and daemon ask it, over a socket that nobody but the owner of the home can reach
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import time
@@ -20,9 +21,10 @@ from contact_pipeline.atomic import write_text
 from contact_pipeline.errors import HomeBusy, UsageError
 from contact_pipeline.home import Home
 from contact_pipeline.ports import wait_until_free
-from contact_pipeline.turns import hold
+from contact_pipeline.turns import hold, holder
 
 TITLES = {"code": "The code server", "daemon": "The daemon", "web": "The Dagster UI", "dashboard": "The dashboard"}
+OF_START = "CONTACT_PIPELINE_OF_START"  # in the environment of what `start` keeps running
 _NEED_THE_CODE_SERVER = {"daemon", "web"}
 _STAND_ALONE = {"code", "daemon"}  # two of a kind over one home would take each other's socket, or tick twice
 
@@ -71,8 +73,7 @@ def become(name: str, home: Home, at: Addresses) -> NoReturn:
     Raises HomeBusy, UsageError, CannotListen.
     """
     if name in _STAND_ALONE:
-        busy = f"{TITLES[name]} of {home.root} runs already. Stop it first."
-        hold(home.turn_file(name), _WAITS_FOR_PREDECESSOR_SECONDS, busy=busy)
+        stand_alone(name, home)
     if name == "code":
         _write_workspace(home)
     elif name in _NEED_THE_CODE_SERVER:
@@ -81,6 +82,35 @@ def become(name: str, home: Home, at: Addresses) -> NoReturn:
         need_port(at)
     words = _words(name, home, at)
     os.execve(words[0], words, environment_of(home))  # noqa: S606  our own program
+
+
+def stand_alone(name: str, home: Home) -> None:
+    """Hold the place of that program over the home until this process ends, once a predecessor has left it. Raises HomeBusy.
+
+    Dagster's code server stays for ever after it was told to stop, where a full disk has ended the thread that clears away its
+    runs. So a predecessor that a `start` which has died left behind is killed; runs that it began go on.
+    """
+    path, busy = home.turn_file(name), f"{TITLES[name]} of {home.root} runs already. Stop it first."
+    try:
+        hold(path, _WAITS_FOR_PREDECESSOR_SECONDS, busy=busy)
+    except HomeBusy:
+        left = _left_behind(path)
+        if left is None:
+            raise
+        os.kill(left, signal.SIGKILL)
+        hold(path, _WAITS_FOR_PREDECESSOR_SECONDS, busy=busy)
+
+
+def _left_behind(path: Path) -> int | None:
+    """The process that holds a place, where a `start` began it and another one begins us: over a home only one lives."""
+    process_id = holder(path)
+    if process_id is None or not os.environ.get(OF_START):
+        return None
+    try:
+        began = Path(f"/proc/{process_id}/environ").read_bytes().split(b"\0")
+    except OSError:  # it has just ended, or is somebody else's
+        return None
+    return process_id if f"{OF_START}=1".encode() in began else None
 
 
 def environment_of(home: Home) -> Mapping[str, str]:

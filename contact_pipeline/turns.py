@@ -55,6 +55,17 @@ def hold(path: Path, wait_seconds: float, *, busy: str) -> None:
     os.set_inheritable(descriptor, True)
 
 
+def holder(path: Path) -> int | None:
+    """The process that holds the lock on `path`; None where none does, or this process cannot see it (proc_locks(5))."""
+    try:
+        about, locks = path.stat(), Path("/proc/locks").read_text(encoding="ascii")
+    except OSError:
+        return None
+    file = f"{os.major(about.st_dev):02x}:{os.minor(about.st_dev):02x}:{about.st_ino}"
+    held = (line.split() for line in locks.splitlines())
+    return next((int(words[4]) for words in held if words[1] == "FLOCK" and words[5] == file), None)
+
+
 @contextmanager
 def turn_of_runs(
     home: Home, *, wait_seconds: float | None = None, on_wait: Callable[[], None] = lambda: None
