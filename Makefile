@@ -42,7 +42,7 @@ quality: .venv
 # and run again; a full disk and lost permissions at every stage; half an hour of the running product under random files, kills
 # of every process of it and a full disk.
 campaign: .venv
-	HYPOTHESIS_PROFILE=search $(BIN)/pytest -n 2 --dist loadfile contact_pipeline_tests/unit contact_pipeline_tests/e2e/test_many_at_once.py
+	HYPOTHESIS_PROFILE=search $(BIN)/pytest -n 2 --dist loadfile contact_pipeline_tests/unit
 	$(BIN)/python -m benchmarks.mutations
 	$(BIN)/python -m benchmarks.kills 100
 	$(BIN)/python -m benchmarks.hardships

@@ -11,16 +11,16 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-IS_CAMPAIGN = os.environ.get("HYPOTHESIS_PROFILE") == "search"
+_IS_CAMPAIGN = os.environ.get("HYPOTHESIS_PROFILE") == "search"
 _TIMES_IN_A_CAMPAIGN = 10
 _ONE_IN = 3
 
 
 def examples(in_the_suite: int) -> int:
     """The number of examples for this run."""
-    return in_the_suite * (_TIMES_IN_A_CAMPAIGN if IS_CAMPAIGN else 1)
+    return in_the_suite * (_TIMES_IN_A_CAMPAIGN if _IS_CAMPAIGN else 1)
 
 
 def some(items: Sequence[T]) -> Sequence[T]:
     """Every third of them in the suite, all in a campaign."""
-    return items if IS_CAMPAIGN else items[::_ONE_IN]
+    return items if _IS_CAMPAIGN else items[::_ONE_IN]

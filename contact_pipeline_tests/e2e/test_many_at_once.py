@@ -1,7 +1,4 @@
-"""Many files at once, by two commands and the daemon: each waits its turn, and none is lost, refused or taken twice.
-
-Six of them in the suite, twenty in `make campaign`.
-"""
+"""Twenty files at once, by two commands and the daemon: each waits its turn, and none is lost, refused or taken twice."""
 
 from __future__ import annotations
 
@@ -15,15 +12,14 @@ import duckdb
 
 from contact_pipeline.home import Home
 from contact_pipeline_tests.e2e.served_product import Server, product, until
-from contact_pipeline_tests.effort import IS_CAMPAIGN
 
-FILES_A_COMMAND, DROPPED = (9 if IS_CAMPAIGN else 2), 2  # the daemon starts a process for each file, 10 s apart
+FILES_A_COMMAND, DROPPED = 9, 2  # the daemon starts a process for each file, 10 s apart
 PEOPLE_A_FILE = 3
 SIGNS_OF_A_LOCK = ("lock", "Conflict", "HomeBusy", "Another process", "Another run has been", "Traceback")
 RUNS = "{ runsOrError { ... on Runs { results { status } } } }"
 
 
-def test_two_commands_and_the_daemon_import_many_files_at_once(tmp_path: Path) -> None:
+def test_two_commands_and_the_daemon_import_twenty_files_at_once(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     files = [_file(tmp_path, number) for number in range(2 * FILES_A_COMMAND + DROPPED)]
     with product(home) as server:
