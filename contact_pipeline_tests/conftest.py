@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,10 +24,12 @@ hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("search", deadline=None, derandomize=False, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
-# Homes of tests lie in memory where there is room: Dagster has each of its events written through to the disk.
-_MEMORY, _ROOM_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  pytest makes a private folder in it
+# What tests write lies in memory where there is room: Dagster and DuckDB have all that they write put through to the disk.
+_MEMORY, _ROOM_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  pytest and tempfile make private folders in it
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+    os.environ.setdefault("TMPDIR", str(_MEMORY))
+    tempfile.tempdir = None  # asked for before this line, it would be the disk
 
 # What is loaded stays to the end: looking through millions of such objects for garbage again and again takes long.
 _NEW_OBJECTS_BEFORE_A_LOOK = 50_000

@@ -17,6 +17,9 @@ from contact_pipeline.fields import FIELDS, LIFECYCLE_STAGES, Survivorship
 
 GOLDEN_COLUMNS: tuple[str, ...] = (*(field.name for field in FIELDS), "custom_fields")
 
+# So few records of one contact or another are held with all their columns, which takes some tens of megabytes.
+FEW_RECORDS = 10_000
+
 # What the fold looks at of a record.
 FOLDED_COLUMNS = ", ".join(("sequence", "import_id", "as_of", "match_key", "told_of", "cleared", *GOLDEN_COLUMNS))
 
@@ -64,7 +67,8 @@ def fold_records(
     the only one of its contact; `source` names the table or view that has FOLDED_COLUMNS of them, and maybe of others. Columns: contact_id, every canonical field and custom_fields;
     one row a contact. `rules` overrides the survivorship of fields; `clears` says whether any record clears a field. A
     contact of one record, or whose records all say the same, is any of them, by every rule: only the others need the work.
-    Each step reads the columns it needs and no more: a million records of all columns at once would not fit into memory.
+    Unless they are few, each step reads the columns it needs and no more: a million records of all columns at once would not
+    fit into memory.
     `forget_fold` ends the view.
     """
     rule_of = {field.name: rules.get(field.name, field.survivorship) for field in FIELDS}
@@ -76,7 +80,8 @@ def fold_records(
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW ranked AS {_RANKED.format(source=source)}")
     standing = _WITHOUT_CLEARED.format(masks=_masks(rule_of)) if clears else "SELECT * FROM ranked"
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW standing AS {standing}")
+    kept_as = "TABLE" if _are_few(connection) else "VIEW"
+    connection.execute(f"CREATE TEMP {kept_as} standing AS {standing}")
     custom = _without_nulls("custom_fields") if clears else "custom_fields"
     _fold_differing(connection, f"{into}_differing", rule_of, custom)
     connection.execute(
@@ -85,13 +90,17 @@ def fold_records(
         FROM {source} JOIN {into}_alike USING (sequence)
         UNION ALL BY NAME FROM {into}_differing"""
     )
-    for table in ("places", "compared"):
-        connection.execute(f"DROP TABLE {table}")
+    connection.execute(f"DROP {kept_as} standing; DROP VIEW ranked; DROP TABLE places; DROP TABLE compared")
 
 
 def forget_fold(connection: duckdb.DuckDBPyConnection, into: str) -> None:
     """Drop the view that `fold_records` made, and what lies behind it."""
     connection.execute(f"DROP VIEW {into}; DROP TABLE {into}_alike; DROP TABLE {into}_differing")
+
+
+def _are_few(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Are the records in `places` so few that it pays to work out once what stands, and not in each step anew?"""
+    return len(connection.execute(f"SELECT 1 FROM places LIMIT {FEW_RECORDS}").fetchall()) < FEW_RECORDS
 
 
 def _fold_differing(
@@ -185,17 +194,17 @@ _RANKED = f"SELECT * REPLACE ({_FURTHER_ADDRESS} AS secondary_email) FROM {{sour
 
 # Values that are older than the latest clearing of their field do not count.
 _WITHOUT_CLEARED = """
-    SELECT * FROM ranked WHERE contact_id NOT IN (SELECT contact_id FROM ranked WHERE cleared IS NOT NULL)
-    UNION ALL BY NAME
-    SELECT * REPLACE ({masks}) FROM ranked WHERE contact_id IN (SELECT contact_id FROM ranked WHERE cleared IS NOT NULL)"""
+    WITH clearings AS (SELECT contact_id, field, max(recency) AS latest
+                       FROM (SELECT contact_id, recency, unnest(cleared) AS field FROM ranked) GROUP BY ALL),
+    of_contacts AS (SELECT contact_id, map_from_entries(list((field, latest))) AS cleared_at FROM clearings GROUP BY contact_id)
+    SELECT ranked.* REPLACE ({masks}) FROM ranked LEFT JOIN of_contacts USING (contact_id)"""
 
 _UNCLEARABLE = frozenset({Survivorship.NEVER, Survivorship.RATCHET})
 
 
 def _masks(rule_of: Mapping[str, Survivorship]) -> str:
-    latest = "max(recency) FILTER (list_contains(cleared, '{0}')) OVER (PARTITION BY contact_id)"
     return ", ".join(
-        f"CASE WHEN coalesce(recency >= {latest.format(name)}, true) THEN {name} END AS {name}"
+        f"CASE WHEN coalesce(recency >= cleared_at['{name}'], true) THEN {name} END AS {name}"
         for name, rule in rule_of.items()
         if rule not in _UNCLEARABLE
     )

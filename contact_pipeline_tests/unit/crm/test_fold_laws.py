@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contact_pipeline.crm import fold
 from contact_pipeline.crm.history import past_import
 from contact_pipeline_tests.effort import examples
 from contact_pipeline_tests.unit.crm.crm_state import contacts, expected_contacts, expected_records, records
@@ -18,6 +20,9 @@ from contact_pipeline_tests.unit.crm.fold_model import ROLE_EMAIL, STAGES, Given
 from contact_pipeline_tests.unit.crm.small_crm import SmallCrm
 
 LAWS = settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
+
+# The fold goes one way with few records, and another with many.
+FEW = st.sampled_from([1, fold.FEW_RECORDS])
 
 MOMENTS = st.sampled_from(
     [datetime.fromisoformat(day) for day in ("1969-07-20", "2024-05-01", "2025-05-01", "2030-01-01")]
@@ -81,9 +86,11 @@ def _histories(draw: st.DrawFn) -> list[tuple[int, Given]]:
 
 
 @LAWS
-@given(_histories())
-def test_any_order_of_imports_and_reruns_ends_in_the_fold_of_what_is_live(steps: list[tuple[int, Given]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+@given(_histories(), FEW)
+def test_any_order_of_imports_and_reruns_ends_in_the_fold_of_what_is_live(
+    steps: list[tuple[int, Given]], few: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, patch.object(fold, "FEW_RECORDS", few):
         crm, live, opted_out = SmallCrm(Path(folder)), {}, frozenset[str]()
         for place, one in steps:
             crm.bring_in(one)
