@@ -240,13 +240,14 @@ def _confine(connection: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> 
     What came in is only ever a parameter; this holds should it not be. It cannot be taken back while the database is open,
     and connections of one process share it: so who finds it done leaves it.
     """
+    if _is_confined(connection):
+        return
     allowed = ", ".join("'" + str(folder).replace("'", "''") + "/'" for folder in folders)
     with suppress(duckdb.InvalidInputException):  # another thread was quicker
-        if not _is_confined(connection):
-            connection.execute(
-                "SET autoinstall_known_extensions = false; SET autoload_known_extensions = false; "
-                f"SET allowed_directories = [{allowed}]; SET enable_external_access = false"
-            )
+        connection.execute(
+            "SET autoinstall_known_extensions = false; SET autoload_known_extensions = false; "
+            f"SET allowed_directories = [{allowed}]; SET enable_external_access = false"
+        )
     if not _is_confined(connection):
         raise PipelineError("DuckDB cannot be kept to the folders of the home. Please report it.")
 

@@ -12,7 +12,7 @@ from threading import Lock
 
 import duckdb
 
-from contact_pipeline.crm.tables import ensure_tables, has_tables, is_outdated
+from contact_pipeline.crm.tables import SCHEMA_VERSION, ensure_tables, layout
 from contact_pipeline.home import Home
 from contact_pipeline.warehouse import Warehouse, in_memory
 
@@ -43,12 +43,11 @@ def read_crm(home: Home, *also: Path, wait_seconds: float | None = None) -> Iter
     """
     if home.crm.exists():
         with warehouse_of(home, wait_seconds=wait_seconds).reading(*also) as connection:
-            is_there = has_tables(connection)
-            is_old = is_there and is_outdated(connection)
-            if is_there and not is_old:
+            version = layout(connection)
+            if version == SCHEMA_VERSION:
                 yield connection
                 return
-        if is_old:
+        if version is not None:
             with _BRINGING_UP_TO_DATE, open_crm(home):
                 pass
             with warehouse_of(home, wait_seconds=wait_seconds).reading(*also) as connection:

@@ -134,38 +134,31 @@ _MIGRATIONS: dict[int, tuple[str, ...]] = {
 
 def ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables where there are none, and bring older ones up to date. Raises PipelineError for a newer file."""
-    if has_tables(connection):
-        _migrate(connection)
+    version = layout(connection)
+    if version is not None:
+        _migrate(connection, version)
         return
     for table in _TABLES:
         connection.execute(f"CREATE TABLE {table}")
     connection.execute("INSERT INTO meta (schema_version) VALUES (?)", [SCHEMA_VERSION])
 
 
-def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Are the tables there? Raises PipelineError for a file made by a newer version."""
-    if not connection.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = 'meta'").fetchall():
-        return False
-    version = _version(connection)
+def layout(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """The version of the tables; None where there are none yet. Raises PipelineError for a file made by a newer version."""
+    try:
+        version = int(connection.execute("SELECT schema_version FROM meta").fetchall()[0][0])
+    except duckdb.CatalogException:
+        return None
     if version > SCHEMA_VERSION:
         raise PipelineError(
             f"crm.duckdb has layout {version}, this version of contact_pipeline knows {SCHEMA_VERSION}. "
             "Install the version that wrote it, or a newer one."
         )
-    return True
+    return version
 
 
-def is_outdated(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Were the tables, which are there, made by an older version?"""
-    return _version(connection) < SCHEMA_VERSION
-
-
-def _version(connection: duckdb.DuckDBPyConnection) -> int:
-    return int(connection.sql("SELECT schema_version FROM meta").fetchall()[0][0])
-
-
-def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
-    for version in range(_version(connection), SCHEMA_VERSION):
+def _migrate(connection: duckdb.DuckDBPyConnection, since: int) -> None:
+    for version in range(since, SCHEMA_VERSION):
         for statement in _MIGRATIONS[version]:
             connection.execute(statement)
         connection.execute("UPDATE meta SET schema_version = ?", [version + 1])

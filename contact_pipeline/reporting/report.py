@@ -11,6 +11,7 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -71,6 +72,7 @@ def render_report(leads: pl.DataFrame, facts: ReportFacts) -> str:
     )
 
 
+@cache
 def _templates() -> Environment:
     loader = PackageLoader("contact_pipeline.reporting", "")
     environment = Environment(
