@@ -145,10 +145,9 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 def layout(connection: duckdb.DuckDBPyConnection) -> int | None:
     """The version of the tables; None where there are none yet. Raises PipelineError for a file made by a newer version."""
-    try:
-        version = int(connection.execute("SELECT schema_version FROM meta").fetchall()[0][0])
-    except duckdb.CatalogException:
+    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'meta'").fetchall():
         return None
+    version = int(connection.execute("SELECT schema_version FROM meta").fetchall()[0][0])
     if version > SCHEMA_VERSION:
         raise PipelineError(
             f"crm.duckdb has layout {version}, this version of contact_pipeline knows {SCHEMA_VERSION}. "
