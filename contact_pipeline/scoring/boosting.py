@@ -10,22 +10,28 @@ are the base margin: with few leads the trees mend the points instead of startin
 Trees ask two questions, in 32 bins. On leads of a later time deeper trees and finer bins were measured to lose more than they
 won on leads of the same time; and what two questions tell can be explained by tables (`pairs`), whatever the number of trees.
 Each round grows four of them, each on some of the leads and columns, which steadies what is told of later leads.
+
+XGBoost is loaded by what needs it: with SciPy it is a good part of the start of a command, and where there is no history nothing
+needs it.
 """
 
 from __future__ import annotations
 
 import base64
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import xgboost as xgb
 from pydantic import BaseModel, ConfigDict
 
 from contact_pipeline.scoring.calibration import Platt, fit_platt, logit
 from contact_pipeline.scoring.columns import Column, Encoded
 from contact_pipeline.scoring.examples import FOLDS, Examples, lead_folds
 from contact_pipeline.scoring.pairs import PairTables, tables_of
+
+if TYPE_CHECKING:
+    import xgboost as xgb
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -64,6 +70,8 @@ class Boosting(BaseModel):
     @cached_property
     def booster(self) -> xgb.Booster:
         """The trees, ready to predict."""
+        import xgboost as xgb
+
         booster = xgb.Booster()
         booster.load_model(bytearray(base64.b64decode(self.trees)))
         return booster
@@ -76,6 +84,8 @@ class Boosting(BaseModel):
 
 def tuned_rounds(examples: Examples) -> int:
     """The number of trees after which a fifth of the leads, not seen, is predicted no better."""
+    import xgboost as xgb
+
     folds = lead_folds(examples.outcome, examples.lead, examples.seed + 1)
     learned, held = examples.take(np.flatnonzero(folds != 0)), examples.take(np.flatnonzero(folds == 0))
     calibrated = _calibrated_points(learned)
@@ -92,6 +102,8 @@ def tuned_rounds(examples: Examples) -> int:
 
 def fit_boosting(examples: Examples, rounds: int) -> Boosting:
     """Train on past leads."""
+    import xgboost as xgb
+
     calibrated = _calibrated_points(examples)
     booster = xgb.train(_parameters(examples), _teaching_matrix(calibrated, examples), num_boost_round=rounds)
     trees = base64.b64encode(bytes(booster.save_raw("ubj"))).decode("ascii")
@@ -138,6 +150,8 @@ def _teaching_matrix(points: Platt, examples: Examples) -> xgb.DMatrix:
 
 
 def _with_margin(values: npt.NDArray[np.float32], points: Platt, examples: Examples) -> xgb.DMatrix:
+    import xgboost as xgb
+
     start = points.calibrate(examples.points.sum(axis=1))
     return xgb.DMatrix(values, label=examples.outcome, weight=examples.weight, base_margin=start)
 
