@@ -6,6 +6,7 @@ happen inside what needs them: `inspect` must answer within a second.
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,10 +34,21 @@ def given_home() -> Home:
 def opened_runner(home: Home) -> Iterator[Runner]:
     """Runs jobs over a home and tells of each step on stderr."""
     with progress() as told:
-        from contact_pipeline.defs.running import runner
+        with _no_search_for_garbage():
+            from contact_pipeline.defs.running import runner
 
         with runner(home, told.begin, told.end) as running:
             yield running
+
+
+@contextmanager
+def _no_search_for_garbage() -> Iterator[None]:
+    """While libraries load: they make hundreds of thousands of objects that stay, and each search goes through them all."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def print_facts(facts: object, *, as_json: bool, words: Callable[[], None]) -> None:
