@@ -57,11 +57,13 @@ STANDING = """SELECT max(scored_at), arg_max(score_method, scored_at), arg_max(m
         sum(conversion_probability) FILTER (NOT coalesce(opted_out, false) AND NOT coalesce(converted, false))
     FROM contacts WHERE lead_score IS NOT NULL"""
 
+# One row of what holds for the whole CRM.
+_META = """meta (
+        schema_version INTEGER, suppression_key BLOB, scored_all_at TIMESTAMP, scored_with VARCHAR, folded_with JSON,
+        restored_at TIMESTAMP)"""
+
 # No primary keys: uniqueness is the merge's job and its index would cost more than the merge.
 _TABLES = (
-    """meta (
-        schema_version INTEGER, suppression_key BLOB, scored_all_at TIMESTAMP, scored_with VARCHAR, folded_with JSON,
-        restored_at TIMESTAMP)""",
     """imports (
         import_id VARCHAR, sequence INTEGER, attempt INTEGER, file_name VARCHAR, sha256 VARCHAR, bytes BIGINT,
         who VARCHAR, received_at TIMESTAMP, finished_at TIMESTAMP, seconds DOUBLE, status VARCHAR, reason VARCHAR,
@@ -134,6 +136,7 @@ _MIGRATIONS: dict[int, tuple[str, ...]] = {
 
 def ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables where there are none, and bring older ones up to date. Raises PipelineError for a newer file."""
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {_META}")
     version = layout(connection)
     if version is not None:
         _migrate(connection, version)
@@ -144,10 +147,17 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def layout(connection: duckdb.DuckDBPyConnection) -> int | None:
-    """The version of the tables; None where there are none yet. Raises PipelineError for a file made by a newer version."""
-    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'meta'").fetchall():
+    """The version of the tables; None where there are none yet. Raises PipelineError for a file made by a newer version.
+
+    To ask for `meta` and hear that it is not there is much quicker than to ask for the list of tables, but ends a transaction.
+    """
+    try:
+        found = connection.execute("SELECT schema_version FROM meta").fetchall()
+    except duckdb.CatalogException:
         return None
-    version = int(connection.execute("SELECT schema_version FROM meta").fetchall()[0][0])
+    if not found:
+        return None
+    version = int(found[0][0])
     if version > SCHEMA_VERSION:
         raise PipelineError(
             f"crm.duckdb has layout {version}, this version of contact_pipeline knows {SCHEMA_VERSION}. "

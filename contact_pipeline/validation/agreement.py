@@ -166,7 +166,13 @@ def _is_rate(raw: str, value: float) -> bool:
 
 
 def _is_count(raw: str, value: int) -> bool:
-    return value in read_counts(pl.Series([raw]))["value"]
+    return value in _as_counts(raw)
+
+
+@cache
+def _as_counts(raw: str) -> tuple[int, ...]:
+    """The cell read on its own; counts are small, and so the same again and again."""
+    return tuple(read_counts(pl.Series([raw]))["value"].drop_nulls())
 
 
 def _amounts(raw: str) -> list[float]:
