@@ -8,9 +8,15 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from dagster._core.storage.runs.sqlite import sqlite_run_storage
+from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
+from dagster._core.storage.sql import create_engine
+from sqlalchemy import Engine
 
 # Two workers share two cores: threads of each that wait by spinning would slow both down tenfold. Set before the
 # libraries that read it are loaded.
@@ -40,6 +46,22 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS_BEFORE_A_LOOK, 10, 10)
+
+
+def pytest_configure() -> None:
+    """Keep the engines that Dagster makes for each statement anew, and with them the statements that they have compiled.
+
+    They keep no connection open: a fifth of the time of an import goes, and nothing else changes.
+    """
+    kept: dict[str, Engine] = {}
+
+    def kept_engine(url: str, **options: Any) -> Engine:
+        if url not in kept:
+            kept[url] = create_engine(url, **options)
+        return kept[url]
+
+    for storage in (sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage):
+        storage.create_engine = kept_engine
 
 
 def pytest_unconfigure() -> None:
