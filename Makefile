@@ -9,7 +9,7 @@ run: .venv
 	@$(BIN)/contact-pipeline run data/samples/*.csv data/samples/*.xlsx
 	@echo "dashboard: $(BIN)/contact-pipeline dashboard serve, and for a link $(BIN)/contact-pipeline dashboard link --label me"
 
-# The whole suite, on two cores: four workers, for many tests wait for processes that they started; the long files first.
+# The whole suite, on two cores: four workers, for many tests wait for processes that they started.
 test: .venv
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
