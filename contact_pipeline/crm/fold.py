@@ -64,11 +64,11 @@ def fold_records(
     """Make the temporary view `into`: the golden records of the records in `members`.
 
     `members` is a subquery that gives contact_id and sequence of each record that takes part, and is_alone where it is surely
-    the only one of its contact; `source` names the table or view that has FOLDED_COLUMNS of them, and maybe of others. Columns: contact_id, every canonical field and custom_fields;
-    one row a contact. `rules` overrides the survivorship of fields; `clears` says whether any record clears a field. A
-    contact of one record, or whose records all say the same, is any of them, by every rule: only the others need the work.
-    Unless they are few, each step reads the columns it needs and no more: a million records of all columns at once would not
-    fit into memory.
+    the only one of its contact; `source` names the table or view that has FOLDED_COLUMNS of them, and maybe of others.
+    Columns: contact_id, every canonical field and custom_fields; one row a contact. `rules` overrides the survivorship of
+    fields; `clears` says whether any record clears a field. A contact of one record, or whose records all say the same, is any
+    of them, by every rule: only the others need the work. Unless they are few, each step reads the columns it needs and no
+    more: a million records of all columns at once would not fit into memory.
     `forget_fold` ends the view.
     """
     rule_of = {field.name: rules.get(field.name, field.survivorship) for field in FIELDS}

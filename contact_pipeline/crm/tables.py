@@ -149,7 +149,8 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
 def layout(connection: duckdb.DuckDBPyConnection) -> int | None:
     """The version of the tables; None where there are none yet. Raises PipelineError for a file made by a newer version.
 
-    To ask for `meta` and hear that it is not there is much quicker than to ask for the list of tables, but ends a transaction.
+    Asks for what is in `meta`, which is much quicker than to ask whether there is such a table; but where there is none, hearing so
+    ends a transaction.
     """
     try:
         found = connection.execute("SELECT schema_version FROM meta").fetchall()
