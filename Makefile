@@ -9,9 +9,9 @@ run: .venv
 	@$(BIN)/contact-pipeline run data/samples/*.csv data/samples/*.xlsx
 	@echo "dashboard: $(BIN)/contact-pipeline dashboard serve, and for a link $(BIN)/contact-pipeline dashboard link --label me"
 
-# The whole suite, on two cores: four workers, for many tests wait for processes that they started.
+# The whole suite, on two cores: a third worker, for many tests wait for processes that they started; a fourth gains nothing.
 test: .venv
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # Format, lint, types.
 check: .venv
