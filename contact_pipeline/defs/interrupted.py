@@ -24,23 +24,31 @@ _NEED_A_PROCESS = [
     dg.DagsterRunStatus.CANCELING,
 ]
 _SHOWS_LIFE_WITHIN_SECONDS = 60  # from being launched to the first stage, on a machine with much else to do
+STARTED_BY: Final = "contact_pipeline/started_by"  # tag: the run that it is a part of, or
+BY_COMMAND: Final = "command line"
 ENDED_EARLY: Final = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 ENDED: Final = [dg.DagsterRunStatus.SUCCESS, *ENDED_EARLY]
 
 
-def fail_dead_runs(instance: dg.DagsterInstance, home: Home, now: float) -> None:
+def fail_dead_runs(instance: dg.DagsterInstance, home: Home, now: float, *, in_turn: bool = False) -> None:
     """Mark as ended the runs that are under way on record, but whose process has ended.
 
-    Such a run would hold up all others. Marked as failed, it is tried again by Dagster where Dagster started it.
+    Such a run would hold up all others. Marked as failed, it is tried again by Dagster where Dagster started it. A command puts
+    a run on record in its turn only: who is `in_turn` knows that a run of another command has no process any more.
     """
     for record in instance.get_run_records(dg.RunsFilter(statuses=_NEED_A_PROCESS)):
-        if _is_dead(home, record, now):
+        if (in_turn and _is_of_a_command(record.dagster_run)) or _is_dead(home, record, now):
             _end(instance, record.dagster_run.run_id)
 
 
 def forget_old_signs(instance: dg.DagsterInstance, home: Home) -> None:
     """Take away the signs of life of runs that have ended."""
     signs_of_life.clear(home, {run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=_NEED_A_PROCESS))})
+
+
+def _is_of_a_command(run: dg.DagsterRun) -> bool:
+    """Did a command start it? A run that Dagster started as that run once more has its tags."""
+    return run.tags.get(STARTED_BY) == BY_COMMAND and run.parent_run_id is None
 
 
 def _is_dead(home: Home, record: dg.RunRecord, now: float) -> bool:

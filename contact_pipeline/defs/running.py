@@ -19,7 +19,7 @@ from contact_pipeline.crm.session import read_crm
 from contact_pipeline.definitions import build_defs
 from contact_pipeline.defs.home import IMPORTS, HomeResource
 from contact_pipeline.defs.instance import opened_instance
-from contact_pipeline.defs.interrupted import chain_of, fail_dead_runs, is_unfinished
+from contact_pipeline.defs.interrupted import BY_COMMAND, STARTED_BY, chain_of, fail_dead_runs, is_unfinished
 from contact_pipeline.defs.listening import OnEnd, OnStep, step_logger
 from contact_pipeline.defs.news import news_noted
 from contact_pipeline.errors import PipelineError, StorageFailed, UsageError
@@ -134,7 +134,7 @@ class Runner:
                     "ops": {asset: {"config": dict(config)} for asset, config in (wishes or {}).items()},
                 },
                 raise_on_error=False,
-                tags={"contact_pipeline/started_by": self.within_run or "command line"},
+                tags={STARTED_BY: self.within_run or BY_COMMAND},
             )
         return None if result.success else _failed(partition or job, result, self.home)
 
@@ -178,7 +178,7 @@ def runner(home: Home, on_step: OnStep, on_end: OnEnd = lambda _: None) -> Itera
             kept_open(home.crm),
             opened_instance(home) as instance,
         ):
-            fail_dead_runs(instance, home, time.time())
+            fail_dead_runs(instance, home, time.time(), in_turn=True)
             with news_noted(home, instance):
                 yield Runner(home, instance, on_step, on_end)
 

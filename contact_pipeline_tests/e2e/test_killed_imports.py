@@ -5,11 +5,16 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from benchmarks.home_state import faults_of, state_of
 from benchmarks.kills import Scenario, changing_contacts, kill_once
 from contact_pipeline import handover
+from contact_pipeline.definitions import build_defs
+from contact_pipeline.defs.home import HomeResource
+from contact_pipeline.defs.instance import opened_instance
+from contact_pipeline.defs.interrupted import BY_COMMAND, STARTED_BY
 from contact_pipeline.defs.running import runner
 from contact_pipeline.errors import PipelineError
 from contact_pipeline.home import Home
@@ -52,6 +57,20 @@ def test_bytes_whose_run_ended_before_the_results_are_completed_by_the_same_comm
             "already_imported",
         ]
     assert (home.reports / "latest" / "leads.xlsx").exists()
+
+
+def test_the_next_command_knows_that_the_run_of_one_killed_a_moment_ago_is_dead(home: Home) -> None:
+    """Though it has shown no sign of life yet; but a run that Dagster starts in its place may be only just starting."""
+    job, of_a_command = (
+        build_defs(HomeResource(root=str(home.root))).resolve_job_def("import_contacts"),
+        {STARTED_BY: BY_COMMAND},
+    )
+    with opened_instance(home) as instance:
+        killed = instance.create_run_for_job(job, tags=of_a_command).run_id
+        once_more = instance.create_run_for_job(job, tags=of_a_command, root_run_id=killed, parent_run_id=killed).run_id
+    with runner(home, lambda _: None) as running:
+        found = {run.run_id: run.status for run in running.instance.get_runs()}
+    assert found == {killed: dg.DagsterRunStatus.FAILURE, once_more: dg.DagsterRunStatus.NOT_STARTED}
 
 
 def _fail(*_: object) -> None:
