@@ -18,9 +18,11 @@ from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
 from dagster._core.storage.sql import create_engine
 from sqlalchemy import Engine
 
-# Two workers share two cores: threads of each that wait by spinning would slow both down tenfold. Set before the
-# libraries that read it are loaded.
+# Workers share two cores: threads of each that wait by spinning would slow all of them down. Set before the libraries that
+# read it are loaded. `make campaign` leaves polars its threads.
 os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
+if os.environ.get("HYPOTHESIS_PROFILE") != "search":
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 from contact_pipeline.home import Home
 
